@@ -9,7 +9,7 @@ import pytest
 from cardwright.terminal.words import format_duration
 from exam_project import make_exam_files
 from project_files import Run, Write
-from reviewing import FILES, NOW, pipe, review, store_of
+from reviewing import FILES, LATE, NOW, pipe, review, store_of
 
 TERM = ("--plain", "--kind", "term")
 
@@ -85,20 +85,6 @@ def test_commands_name_the_exam_if_there_are_several(write: Write) -> None:
 )
 def test_a_duration(milliseconds: int, expected: str) -> None:
     assert format_duration(milliseconds) == expected
-
-
-LATE = """
-import select, sys
-from cardwright.cli import review
-said = review._print_end
-def say_late(*args, **more):
-    said(*args, **more)
-    print("type now", flush=True)
-    select.select([sys.stdin], [], [])
-review._print_end = say_late
-from cardwright.cli.main import main; main()
-"""
-"""`cards`, which takes until a line is typed to end."""
 
 
 def test_keys_typed_at_the_end_do_not_reach_the_shell(write: Write) -> None:

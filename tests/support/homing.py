@@ -19,10 +19,11 @@ def open_home(
     size: tuple[int, int] = (80, 24),
     environ: Mapping[str, str] | None = None,
     store: Path | None = None,
+    program: str = _PROGRAM,
 ) -> PtyProgram:
     """Start `cards` alone in a window, at NOW, on the store beside the folder."""
     return PtyProgram(
-        [sys.executable, "-c", _PROGRAM, "-C", str(folder), *words],
+        [sys.executable, "-c", program, "-C", str(folder), *words],
         columns=size[0],
         lines=size[1],
         environ={
