@@ -14,6 +14,8 @@ from cardwright.text import suggest
 
 FLAGS: Final = "cardwright.flags"
 """What tells, in the meta data of a context, about the default flags of a command."""
+IS_JSON: Final = "cardwright.json"
+"""Whether `--json` is among them, in the meta data of a context."""
 _REPAIRING: Final = frozenset({"config", "doctor"})
 """Commands that run whatever is in the file."""
 _STARTING: Final = frozenset({"init", "adopt"})
@@ -37,7 +39,9 @@ def prepare_command(context: click.Context, name: str, words: list[str]) -> list
     if not flags:
         return words
     context.meta[FLAGS] = f"{config.path}: {command} always gets {flags}"
-    return [*split_words(flags), *words]
+    added = split_words(flags)
+    context.meta[IS_JSON] = "--json" in added
+    return [*added, *words]
 
 
 def _warn_of_unknown(config: Config, context: click.Context) -> None:
