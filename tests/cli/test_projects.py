@@ -181,6 +181,10 @@ def test_two_folders_with_the_same_namespace_are_noticed(garden: Path, tmp_path:
         ("copy", ["garden-1"], []),
         ("garden", [], ["garden-1"]),
     ]
+    shown = run(tmp_path, "projects").stdout
+    assert f"copy: {copy}, with garden-1\n" in shown
+    assert f"garden: {garden}, with garden-1 (studied last in {copy})\n" in shown
+    assert shown.replace("\n  ", " ").count("share one history") == 1
     # The prompts of both are the same, and asked once.
     assert sum(one["new"] for one in found) == 3
 

@@ -283,11 +283,12 @@ def _list_attention(study: Study, parts: Iterable[Study]) -> Iterator[Attention]
 
 
 def _check_folders(part: Study) -> Iterator[Attention]:
-    """Yield the namespaces that are in other folders as well."""
+    """Yield the namespaces that are in other folders as well, if they were studied here last."""
     folders = read_folders(part.store)
     for deck in part.sources.decks.values():
-        for folder in folders.get(deck.namespace, ()):
-            if folder != str(part.root) and is_project(Path(folder)):
+        last, *others = folders.get(deck.namespace) or [""]
+        for folder in others if last == str(part.root) else ():
+            if is_project(Path(folder)):
                 yield Attention(explain_shared(deck.namespace, folder), "")
 
 
