@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cardwright.app.projects import JointItems
+from cardwright.app.overview import survey
+from cardwright.app.projects import JointItems, open_joint_study
+from cardwright.cli.environment import read_clock
 from cardwright.cli.main import cards
 from cardwright.item import Item, Items
 from cardwright.study.store import open_store
+from cardwright.study.workload import read_pace
+from cardwright.terminal.review_state import ReviewState
+from exam_project import make_exam_files
+from project_files import Write
 
 
 def write_project(root: Path, namespace: str, *names: str, deck: str = "") -> Path:
@@ -241,3 +247,23 @@ def test_the_prompts_of_projects_are_found_and_left_out_by_their_namespaces() ->
     others = joint.list_others(["zz:a/a", "ab:x/a", "a:x/a"])
     assert [item.key for item in others] == ["a:y/a"]
     assert [item.key for item in joint.leave_out(frozenset({"a:x/a"}))] == ["a:y/a", "ab:x/a"]
+
+
+def test_a_review_of_all_takes_as_long_as_home_says(
+    garden: Path, write: Write, tmp_path: Path, own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
+    forest = write(make_exam_files())
+    for name in ("rose", "lily", "fern"):
+        run(garden, "answer", f"pack:{name}", "good", "--ms", "55000")
+    run(forest, "exam", "set", "trees", "--date", "2026-12-10", "--minutes", "5")
+
+    with open_joint_study(tmp_path, own_store, read_clock()) as study:
+        found = survey(study, plans=True)
+        session, exam_days = study.start_session(name="all")
+        state = ReviewState(session, study, read_clock, exam_days=exam_days)
+        usual = read_pace(study.journal).estimate_minutes(state.counts)
+
+        assert (state.counts, state.minutes_left) == (found.counts, pytest.approx(found.minutes))
+        assert state.minutes_left != pytest.approx(usual)
+        assert state.reason

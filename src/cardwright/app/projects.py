@@ -204,6 +204,11 @@ class JointStudy(Study):
     """The study of the project that has each namespace."""
 
     @property
+    def roots(self) -> list[Path]:
+        """The folders of all its projects."""
+        return [part.root for part in self.parts]
+
+    @property
     def items(self) -> Items:
         """All prompts, project by project."""
         return JointItems(part.sources.items for part in self.parts)

@@ -58,6 +58,11 @@ class Study:
     """What to tell the user, once, about the histories of packs."""
 
     @property
+    def roots(self) -> list[Path]:
+        """The folders of all its projects."""
+        return [self.root]
+
+    @property
     def items(self) -> Items:
         """All prompts, in the order in which new ones are introduced."""
         return self.sources.items
