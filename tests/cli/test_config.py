@@ -153,6 +153,10 @@ def test_the_default_project_is_used_outside_of_one(
     assert "no project" in run("list", folder=elsewhere, exit_code=1).output
     assert CliRunner().invoke(cards, ["init", "new"]).exit_code == 0
     assert (elsewhere / "new").is_dir()
+    run("config", f"project={tmp_path / 'gone'}")
+    said = CliRunner().invoke(cards, ["list"]).stderr
+    assert f"there is no project in {tmp_path / 'gone'}" in said
+    assert "error: no project here" in said
 
 
 @pytest.mark.usefixtures("path")

@@ -192,6 +192,26 @@ def test_outside_of_projects_home_lists_those_known_and_opens_them(
         assert program.wait_for_exit() == 0
 
 
+def test_outside_of_projects_home_opens_the_default_one(forest: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'project = "{forest.as_posix()}"', "utf-8")
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    environ = {"CARDS_CONFIG": str(config)}
+    with open_home(beside, store=store_of(forest), environ=environ, is_named=False) as program:
+        program.wait_for("▸ All decks")
+        program.type("\r")
+        program.wait_for("space show the answer")
+        program.type("q")
+        program.wait_for("Press any key to go back.")
+        program.type(" ")
+        program.wait_for("▸ All decks")
+        program.type("\t")
+        program.wait_for("▸ project")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
 def test_where_nothing_is_known_home_says_how_to_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -102,6 +102,21 @@ def test_a_review_of_all_asks_each_prompt_under_its_own_options(
     assert "Nothing left to review today." in shown
 
 
+def test_the_end_of_a_review_of_all_says_how_to_go_on_with_all(
+    garden: Path, pond: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(garden, "due")
+    run(pond, "due")
+
+    def review(typed: str) -> str:
+        return run(tmp_path, "review", "--all", "--plain", typed=typed).stdout
+
+    assert "`cards review --all` goes on." in review("q\n")
+    review("\n4\n" * 4)
+    monkeypatch.setenv("CARDS_NOW", "2026-03-08T09:00:00+00:00")
+    assert "`cards review --all --ahead 1` asks 2 prompts due tomorrow." in review("\n4\n")
+
+
 def test_a_review_of_all_can_be_filtered(garden: Path, pond: Path, tmp_path: Path) -> None:
     run(garden, "due")
     run(pond, "due")

@@ -24,10 +24,15 @@ def open_home(
     environ: Mapping[str, str] | None = None,
     store: Path | None = None,
     program: str = _PROGRAM,
+    is_named: bool = True,
 ) -> PtyProgram:
-    """Start `cards` alone in a window, at NOW, on the store beside the folder."""
+    """Start `cards` alone in a window, at NOW, on the store beside the folder.
+
+    It works in that folder if it is not told the folder's name.
+    """
     return PtyProgram(
-        [sys.executable, "-c", program, "-C", str(folder), *words],
+        [sys.executable, "-c", program, *(("-C", str(folder)) if is_named else ()), *words],
+        folder=folder,
         columns=size[0],
         lines=size[1],
         environ={

@@ -45,12 +45,13 @@ def list_ahead(
     if state.answers and is_saved:
         lines.append("Everything is saved.")
     if not is_off:
+        command = "cards review --all" if len(study.roots) > 1 else "cards review"
         if any(state.counts):
             is_left = state.item is not None and not is_planned and not state.is_cram
-            lines += ["`cards review` goes on."] * is_left
+            lines += [f"`{command}` goes on."] * is_left
         elif next_day and (asked := _count_ahead(study, memories, state, today, next_day)):
             due = f"{count(asked, 'prompt')} due {next_day.name(today)}"
-            lines.append(f"`cards review --ahead {next_day.day - today}` asks {due}.")
+            lines.append(f"`{command} --ahead {next_day.day - today}` asks {due}.")
         lines += _list_exam_hints(study, state)
     return lines
 
