@@ -113,6 +113,22 @@ def test_minutes_count_from_what_the_day_has_taken(study: Study, act: Act) -> No
     session.close()
 
 
+def test_whoever_is_quicker_than_planned_is_asked_more(study: Study) -> None:
+    set_exam(study)
+    session, (exam_day,) = study.start_session(name="quick", minutes=1)
+    planned = sum(session.counts)
+    assert 0 < planned < len(exam_day.preparation.candidates)
+
+    for _ in range(planned):
+        session.answer(Rating.EASY, study.moment)
+    assert session.current is not None
+    session.answer(Rating.EASY, study.moment, MINUTE_MS)
+    while session.current is not None:
+        session.bury(study.moment)
+    assert len(session.answers) == planned + 1
+    session.close()
+
+
 def answer_for(study: Study, minutes: int, act: Act) -> None:
     """Answer one prompt for so many minutes in all, for good."""
     key = study.items[0].key

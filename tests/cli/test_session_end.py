@@ -73,6 +73,20 @@ def test_a_cram_says_what_was_done_and_no_more(write: Write) -> None:
     assert "Left" not in printed
 
 
+def test_whoever_is_quicker_than_planned_learns_why_more_is_left(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", NOW)
+    project = write(make_exam_files())
+    store = str(store_of(project))
+    run("exam", "set", "trees", "--date", "2026-03-20", "--minutes", "2", "--db", store)
+    why = "You were quicker than planned, so there is time for more:"
+
+    assert why not in pipe(project, "\n4\nq\n", "--plain", "--minutes", "1")
+    assert why not in pipe(project, "q\n", "--plain")
+    assert why in end(pipe(project, "\n4\n\n4\nq\n", "--plain"))
+
+
 def test_commands_name_the_exam_if_there_are_several(write: Write) -> None:
     other = make_exam_files()
     project = write({**FILES, "decks/woods/blueprint.yaml": other["decks/trees/blueprint.yaml"]})

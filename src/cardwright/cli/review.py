@@ -159,7 +159,8 @@ def review(
             if minutes is None and not cram:
                 today = state.clock().study_day(study.journal.rollover_hour)
                 off = explain_day_off((exam_day or study.journal).days, today)
-            _print_end(study, state, exam_day, off, is_saved=not unsaved)
+            is_part = choice != Choice() or minutes is not None
+            _print_end(study, state, exam_day, off, is_saved=not unsaved, is_part=is_part)
     if is_drawn and has_asked:
         # Meanwhile, whoever goes on pressing keys types them into the terminal.
         drop_typed(sys.stdin)
@@ -187,7 +188,13 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
 
 
 def _print_end(
-    study: Study, state: ReviewState, exam_day: ExamDay | None, off: str, *, is_saved: bool
+    study: Study,
+    state: ReviewState,
+    exam_day: ExamDay | None,
+    off: str,
+    *,
+    is_saved: bool,
+    is_part: bool,
 ) -> None:
     from cardwright.cli.session_end import list_ahead  # noqa: PLC0415  (only at the end)
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (as above)
@@ -196,7 +203,9 @@ def _print_end(
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
         say(off or "Nothing left to review today.")
-    ahead = list_ahead(study, state, exam_day, is_saved=is_saved, is_off=bool(off))
+    ahead = list_ahead(
+        study, state, exam_day, is_saved=is_saved, is_off=bool(off), is_part=is_part
+    )
     lessons = {
         lesson.id: str(lesson)
         for blueprint in study.sources.blueprints.values()

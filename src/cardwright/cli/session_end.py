@@ -31,15 +31,24 @@ class _NextDay(NamedTuple):
 
 
 def list_ahead(
-    study: Study, state: ReviewState, exam_day: ExamDay | None, *, is_saved: bool, is_off: bool
+    study: Study,
+    state: ReviewState,
+    exam_day: ExamDay | None,
+    *,
+    is_saved: bool,
+    is_off: bool,
+    is_part: bool,
 ) -> list[str]:
-    """Return what is left today, what is due next, and commands to go on with, unless it `is_off`."""
+    """Return what is left today, what is due next, and commands to go on with, unless it `is_off`.
+
+    `is_part` tells that only some of the prompts were chosen.
+    """
     today = state.clock().study_day(study.journal.rollover_hour)
     is_planned = exam_day is not None and exam_day.preparation.today == today
     memories = {} if is_planned or state.is_cram else study.read_memories()
     next_day = _find_next_day(study, memories, today)
     if exam_day and is_planned:
-        lines = _list_planned(exam_day)
+        lines = list(_list_planned(exam_day, None if is_part else state))
     else:
         lines = list(_list_left(study, state, today, next_day))
     if state.answers and is_saved:
@@ -56,11 +65,15 @@ def list_ahead(
     return lines
 
 
-def _list_planned(exam_day: ExamDay) -> list[str]:
+def _list_planned(exam_day: ExamDay, state: ReviewState | None) -> Iterator[str]:
+    """Yield what is left of the day's plan, and why that is not what a review of all of it showed."""
     from cardwright.terminal.exam import list_prospects  # noqa: PLC0415  (most have no exam)
 
     exam_day.preparation.refresh()
-    return list(list_prospects(exam_day.preparation, exam_day.preparation.estimate()))
+    left = exam_day.preparation.estimate()
+    if state and state.answers and left.prompts > sum(state.counts):
+        yield "You were quicker than planned, so there is time for more:"
+    yield from list_prospects(exam_day.preparation, left)
 
 
 def _list_left(
