@@ -84,6 +84,7 @@ def test_whoever_is_quicker_than_planned_learns_why_more_is_left(
 
     assert why not in pipe(project, "\n4\nq\n", "--plain", "--minutes", "1")
     assert why not in pipe(project, "q\n", "--plain")
+    assert why not in pipe(project, "\n4\n\n4\nq\n", "--plain", "--kind", "term")
     assert why in end(pipe(project, "\n4\n\n4\nq\n", "--plain"))
 
 

@@ -159,8 +159,8 @@ def review(
             if minutes is None and not cram:
                 today = state.clock().study_day(study.journal.rollover_hour)
                 off = explain_day_off((exam_day or study.journal).days, today)
-            is_part = choice != Choice() or minutes is not None
-            _print_end(study, state, exam_day, off, is_saved=not unsaved, is_part=is_part)
+            is_timed = minutes is not None
+            _print_end(study, state, exam_day, off, is_saved=not unsaved, is_timed=is_timed)
     if is_drawn and has_asked:
         # Meanwhile, whoever goes on pressing keys types them into the terminal.
         drop_typed(sys.stdin)
@@ -194,7 +194,7 @@ def _print_end(
     off: str,
     *,
     is_saved: bool,
-    is_part: bool,
+    is_timed: bool,
 ) -> None:
     from cardwright.cli.session_end import list_ahead  # noqa: PLC0415  (only at the end)
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (as above)
@@ -204,7 +204,7 @@ def _print_end(
     if state.is_over and not state.is_limit_reached:
         say(off or "Nothing left to review today.")
     ahead = list_ahead(
-        study, state, exam_day, is_saved=is_saved, is_off=bool(off), is_part=is_part
+        study, state, exam_day, is_saved=is_saved, is_off=bool(off), is_timed=is_timed
     )
     lessons = {
         lesson.id: str(lesson)

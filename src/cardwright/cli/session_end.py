@@ -37,18 +37,18 @@ def list_ahead(
     *,
     is_saved: bool,
     is_off: bool,
-    is_part: bool,
+    is_timed: bool,
 ) -> list[str]:
     """Return what is left today, what is due next, and commands to go on with, unless it `is_off`.
 
-    `is_part` tells that only some of the prompts were chosen.
+    `is_timed` tells that it had minutes of its own.
     """
     today = state.clock().study_day(study.journal.rollover_hour)
     is_planned = exam_day is not None and exam_day.preparation.today == today
     memories = {} if is_planned or state.is_cram else study.read_memories()
     next_day = _find_next_day(study, memories, today)
     if exam_day and is_planned:
-        lines = list(_list_planned(exam_day, None if is_part else state))
+        lines = list(_list_planned(exam_day, state, is_timed=is_timed))
     else:
         lines = list(_list_left(study, state, today, next_day))
     if state.answers and is_saved:
@@ -65,13 +65,14 @@ def list_ahead(
     return lines
 
 
-def _list_planned(exam_day: ExamDay, state: ReviewState | None) -> Iterator[str]:
-    """Yield what is left of the day's plan, and why that is not what a review of all of it showed."""
+def _list_planned(exam_day: ExamDay, state: ReviewState, *, is_timed: bool) -> Iterator[str]:
+    """Yield what is left of the day's plan, and why that is more than a review of all of it showed."""
     from cardwright.terminal.exam import list_prospects  # noqa: PLC0415  (most have no exam)
 
     exam_day.preparation.refresh()
     left = exam_day.preparation.estimate()
-    if state and state.answers and left.prompts > sum(state.counts):
+    is_more = state.answers and left.prompts > sum(state.counts) and not is_timed
+    if is_more and all(state.has(one.item.key) for one in exam_day.preparation.candidates):
         yield "You were quicker than planned, so there is time for more:"
     yield from list_prospects(exam_day.preparation, left)
 

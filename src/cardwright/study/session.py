@@ -109,6 +109,10 @@ class Session:
         """The answers of this session, excluding undone ones."""
         return [done.answer for done in self._done if done.answer is not None]
 
+    def has(self, key: str) -> bool:
+        """Return whether a prompt is one of those that it may ask."""
+        return self._items.find(key) is not None
+
     def preview(self, moment: Moment) -> dict[Rating, Memory]:
         """Return the memory of the current prompt after each possible answer."""
         return self.journal.preview(self.memory, moment)

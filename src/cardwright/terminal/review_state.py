@@ -275,6 +275,10 @@ class ReviewState:
         if was_revealed and is_same and self.attempt:
             self.attempt.reveal()
 
+    def has(self, key: str) -> bool:
+        """Return whether a prompt is one of those that the session may ask."""
+        return self._session.has(key)
+
     @property
     def item(self) -> Item | None:
         """The current prompt; None if nothing can be asked now."""
