@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
@@ -73,6 +73,9 @@ _HOME_OPTIONS: Final = (["--json"], ["--plain"])
 class _Program(LazyGroup):
     """The top-level group, which turns every error into a message and an exit status."""
 
+    _meta: Mapping[str, Any]
+    """What is found out about the command that runs."""
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words, among which no command means `cards home`."""
         start = 0
@@ -103,7 +106,7 @@ class _Program(LazyGroup):
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
         words = sys.argv[1:] if args is None else list(args)
-        self._meta: dict[str, Any] = {}
+        self._meta = {}
 
         def is_json() -> bool:
             is_typed = "--json" in takewhile(lambda word: word != "--", words)
