@@ -12,6 +12,7 @@ import pytest
 
 from cardwright.cli.player import Player
 from cardwright.foreign.media import MediaFile, read_media
+from homing import know_projects
 from media_files import AIFF, MP3, MP4, PNG, WAV
 from project_files import Run, Write
 from pty_driver import PtyProgram
@@ -189,6 +190,26 @@ def test_a_sound_ends_with_its_card_and_with_the_review(
         assert not is_running(process)
 
 
+def test_each_of_several_projects_plays_its_own_and_none_starts_a_player(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    beside = know_projects(tmp_path, "it.mp3", {"garden": MP3, "pond": MP3})
+    # A player that a project brings along is not taken for one of the user's.
+    own = Recorder(tmp_path / "pond", name="ffplay")
+    environ = {**recorder.environ, "PATH": f"{own.folder}:{recorder.folder}"}
+    with review(beside, "--all", environ=environ) as program:
+        for number, name in enumerate(("garden", "pond"), 1):
+            program.wait_for(f"In the {name}:")
+            program.type("p")
+            wait_for_files(program, recorder, ["it.mp3"] * number)
+            program.type(" 4")
+        program.wait_for("Nothing left to review today")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+    assert [Path(argv[-1]).parents[3].name for argv, *_ in recorder.played] == ["garden", "pond"]
+    assert not own.played
+
+
 def test_nothing_plays_by_itself_unless_the_user_says_so(
     spoken: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,7 +281,7 @@ def test_a_player_gets_only_what_it_can_play(tmp_path: Path) -> None:
     def play(*files: MediaFile, environ: Mapping[str, str] = recorder.environ) -> str:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PATH", environ["PATH"])
-            return Player(environ, tmp_path / "project").play(files)
+            return Player(environ, [tmp_path / "project"]).play(files)
 
     assert play(mp3) == "no player found: install mpv or ffmpeg, or open it with o"
     assert play(mp3, wav) == "playing"
@@ -271,7 +292,7 @@ def test_a_player_inside_the_project_is_never_run(
 ) -> None:
     recorder = Recorder(tmp_path)
     monkeypatch.setenv("PATH", str(recorder.folder))
-    player = Player({}, tmp_path)
+    player = Player({}, [tmp_path])
     sound = make_file(tmp_path / "a.aiff", AIFF)
 
     assert player.play([sound]).startswith("no player found: install")

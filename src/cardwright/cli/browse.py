@@ -108,7 +108,7 @@ def _edit(browsing: Browsing, row: Row) -> str:
     card = browsing.load_card(row.item)
     if card is None:
         return f"{row.item.card_ref} no longer exists"
-    message, is_reloaded = edit_card(browsing.study.part_of(row.item), card, read_clock().at_ms)
+    message, is_reloaded = edit_card(browsing.study, row.item, card, read_clock().at_ms)
     if is_reloaded:
         browsing.reload()
     return message

@@ -98,9 +98,11 @@ def review(
     opening = open_joint_study(folder, db) if in_all else open_study(folder, db, is_writing=True)
     with opening as study:
         with gc_paused():
-            session, exam_day = study.start_session(
+            session, exam_days = study.start_session(
                 choice, options, name=uuid4().hex, minutes=minutes
             )
+        # Several projects have no minutes in common.
+        exam_day = exam_days[0] if exam_days and not in_all else None
         try:
             state = ReviewState(
                 session,
@@ -108,7 +110,7 @@ def review(
                 read_clock,
                 max_answers=limit,
                 max_minutes=exam_day.minutes if exam_day else minutes,
-                exam_day=exam_day,
+                exam_days=exam_days,
                 shows_why=why,
             )
 
@@ -157,7 +159,8 @@ def review(
             if minutes is None and not cram:
                 today = state.clock().study_day(study.journal.rollover_hour)
                 off = explain_day_off((exam_day or study.journal).days, today)
-            _print_end(study, state, exam_day, off, is_saved=not unsaved)
+            is_timed = minutes is not None
+            _print_end(study, state, exam_day, off, is_saved=not unsaved, is_timed=is_timed)
     if is_drawn and has_asked:
         # Meanwhile, whoever goes on pressing keys types them into the terminal.
         drop_typed(sys.stdin)
@@ -183,7 +186,13 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
 
 
 def _print_end(
-    study: Study, state: ReviewState, exam_day: ExamDay | None, off: str, *, is_saved: bool
+    study: Study,
+    state: ReviewState,
+    exam_day: ExamDay | None,
+    off: str,
+    *,
+    is_saved: bool,
+    is_timed: bool,
 ) -> None:
     from cardwright.cli.session_end import list_ahead  # noqa: PLC0415  (only at the end)
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (as above)
@@ -192,7 +201,9 @@ def _print_end(
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
         say(off or "Nothing left to review today.")
-    ahead = list_ahead(study, state, exam_day, is_saved=is_saved, is_off=bool(off))
+    ahead = list_ahead(
+        study, state, exam_day, is_saved=is_saved, is_off=bool(off), is_timed=is_timed
+    )
     lessons = {
         lesson.id: str(lesson)
         for blueprint in study.sources.blueprints.values()
@@ -221,10 +232,10 @@ def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
 
     if state.attempt is None or state.item is None:
         return ""
-    card, own = state.attempt.prompt.card, study.part_of(state.item)
-    message, is_reloaded = edit_card(own, card, state.clock().at_ms)
+    message, is_reloaded = edit_card(
+        study, state.item, state.attempt.prompt.card, state.clock().at_ms
+    )
     if is_reloaded:
-        study.journal.limits.set_twins(study.items)
         try:
             items = study.choose(choice)
         except ProjectError:
