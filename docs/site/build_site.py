@@ -137,11 +137,13 @@ def build(target: Path) -> Path:
         [sys.executable, "-m", "zensical", "build", "--strict", "--clean"],
         cwd=target,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
-    if done.returncode or "Warning" in done.stdout + done.stderr:
-        raise SiteError(done.stdout + done.stderr)
+    if done.returncode:
+        # A mistake in a page is followed by a traceback of Zensical itself.
+        raise SiteError((done.stdout + done.stderr).partition("Traceback")[0] or done.stderr)
     return target / "html" / "index.html"
 
 

@@ -54,7 +54,7 @@ def _describe_members(node: ast.ClassDef) -> Iterator[str]:
     """Yield the public fields, properties and methods of a class."""
     fields = list(_list_fields(node))
     if fields:
-        yield from ("", "| field | type | |", "|---|---|---|", *fields)
+        yield from ("", "| field | type or value | |", "|---|---|---|", *fields)
     for method in node.body:
         if isinstance(method, ast.FunctionDef) and not method.name.startswith("_"):
             if _is_setter(method):
@@ -78,7 +78,7 @@ def _list_fields(node: ast.ClassDef) -> Iterator[str]:
         if isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
             note = " ".join(str(following.value.value).split())
         shown = f" = {ast.unparse(value)}" if value else ""
-        code = f"{kind}{shown}".removeprefix(" = ").replace("|", "\\|")
+        code = f"{kind}{shown}".removeprefix(" = ")
         yield f"| `{name}` | `{code}` | {note} |"
 
 
