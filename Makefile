@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: deck test format preview clean
+.PHONY: deck test site format preview clean
 
 deck: .venv/installed
 	$(BIN)/cards build
@@ -18,6 +18,10 @@ test: .venv/installed-dev
 	$(BIN)/cards check
 	$(BIN)/cards build
 	$(BIN)/pytest
+
+# The pages in docs/ as a site, in build/site/html; it works without a server.
+site: .venv/installed-dev
+	$(BIN)/python docs/site/build_site.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff format

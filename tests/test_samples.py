@@ -224,9 +224,27 @@ def test_the_readme_shows_what_check_says_of_its_card(run: Run, tmp_path: Path) 
     assert run("check", folder=tmp_path, exit_code=1).output == shown
 
 
+def test_the_five_minute_start_works_as_written(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samples = [sample for sample in SAMPLES if sample.page.name == "start.md"]
+    card = next(sample.text for sample in samples if sample.language == "yaml")
+    first, broken, built = (sample.text for sample in samples if sample.language == "text")
+    garden = tmp_path / "garden"
+    file = garden / card.splitlines()[0].removeprefix("# ")
+
+    run("init", "garden", folder=tmp_path)
+    monkeypatch.chdir(garden)
+    assert run("check", folder=garden).output == first
+    file.write_text(card.replace("basic", "bacis"), "utf-8")
+    assert run("check", folder=garden, exit_code=1).output == broken
+    file.write_text(card, "utf-8")
+    assert run("build", folder=garden).output == built
+
+
 def test_the_line_of_an_export_is_one() -> None:
     """With every key there is, and whatever act the page names."""
-    page = next(page for page in PAGES if page.name == "study.md")
+    page = next(page for page in PAGES if page.name == "store.md")
     (sample,) = (sample for sample in SAMPLES if sample.language == "json")
     assert sample.page == page
     assert write_review(parse_review(sample.text)) == sample.text

@@ -1,8 +1,9 @@
-"""Draw the pictures of the README from the card that it shows: `python docs/pictures/draw_pictures.py`.
+"""Draw the pictures of README and docs: `python docs/pictures/draw_pictures.py`.
 
-`review.svg` is the screen of a real `cards review`, run in a pseudo-terminal. `card.png` is the same
-card from the built package, rendered by Anki's own backend and photographed by Chromium; it wants
-the fonts Roboto and STIX (Debian: `fonts-roboto-unhinted`, `fonts-stix`).
+`review.svg` and `home.svg` are screens of the real program, run in a pseudo-terminal. `card.png` is the
+card of the README from the built package, rendered by Anki's own backend and photographed by Chromium, as
+are the preview of `docs/start.md` and the page of `cards stats --html`. It wants the fonts Roboto and STIX
+(Debian: `fonts-roboto-unhinted`, `fonts-stix`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import hashlib
 import html
 import itertools
 import json
+import os
 import re
 import sqlite3
 import struct
@@ -19,7 +21,7 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +36,10 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 """What drives a terminal, Anki and Chromium is shared with the tests."""
 
 SVG: Final = FOLDER / "review.svg"
+HOME: Final = FOLDER / "home.svg"
 PNG: Final = FOLDER / "card.png"
+PREVIEW: Final = FOLDER / "preview.png"
+STATS: Final = FOLDER / "stats.png"
 
 _CARD: Final = "statistics:standard-error"
 _OTHERS: Final = """\
@@ -48,7 +53,11 @@ _DAY_MS: Final = 86_400_000
 _START_MS: Final = 1_772_442_000_000
 """2026-03-02, 09:00 UTC: the first day of study."""
 _COLUMNS: Final = 80
-_LINES: Final = 19
+_LINES: Final = {"review": 19, "home": 13}
+_DECKS: Final = {"garden": 70, "spanish": 90, "statistics": 60}
+"""The decks of the home screen and the statistics, with the number of their cards."""
+_DAYS: Final = 28
+"""How long they were studied."""
 
 
 def read_sample() -> str:
@@ -81,22 +90,76 @@ def write_project(folder: Path) -> Path:
 
 def draw_review(folder: Path) -> str:
     """Review the README's card in a pseudo-terminal, and return the screen with its answer as SVG."""
-    from pty_driver import PtyProgram  # noqa: PLC0415  (not on Windows)
-
     project, store = folder / "project", folder / "reviews.db"
     _study(project, store)
-    now = "2026-03-18T09:00:00+00:00"
+    environ = {"CARDS_DB": str(store), "CARDS_NOW": "2026-03-18T09:00:00+00:00", "TZ": "UTC"}
+    about = "a card with its answer, and the four ratings with the wait after each"
+    return _draw_program(project, "review", ("Standard error", " ", "Again"), environ, about)
+
+
+def draw_home(folder: Path) -> str:
+    """Return the home screen of a project with several decks as SVG."""
+    about = "the decks, with what is due in each"
+    return _draw_program(folder / "flashcards", "home", ("Spanish",), _study_environ(folder), about)
+
+
+def _draw_program(
+    project: Path, name: str, steps: Sequence[str], environ: dict[str, str], about: str
+) -> str:
+    """Run a command in a pseudo-terminal, wait for texts and type keys in turn; return its screen."""
+    from pty_driver import PtyProgram  # noqa: PLC0415  (not on Windows)
+
     program = PtyProgram(
-        [sys.executable, "-m", "cardwright", "-C", str(project), "review"],
+        [sys.executable, "-m", "cardwright", "-C", str(project), name],
         columns=_COLUMNS,
-        lines=_LINES,
-        environ={"CARDS_DB": str(store), "CARDS_NOW": now, "TZ": "UTC"},
+        lines=_LINES[name],
+        environ=environ,
     )
     with program:
-        program.wait_for("Standard error")
-        program.type(" ")
-        program.wait_for("Again")
-        return draw_screen(program.rows)
+        for number, step in enumerate(steps):
+            (program.type if number % 2 else program.wait_for)(step)
+        return draw_screen(program.rows, f"cards {name}", about)
+
+
+def write_decks(folder: Path) -> None:
+    """Write a project of several decks that were studied for weeks, and their store."""
+    project = folder / "flashcards"
+    for pack, count in _DECKS.items():
+        cards = "".join(
+            f"  - {{id: card-{number}, question: What is {number}?, answer: A number.}}\n"
+            for number in range(count)
+        )
+        for name, text in {
+            f"cards/{pack}/cards.yaml": "kind: basic\ncards:\n" + cards,
+            f"decks/{pack}/deck.yaml": f"name: {pack.title()}\nnamespace: {pack}\n"
+            "options: {new_per_day: 2, fuzz: false}\n",
+        }.items():
+            path = project / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, "utf-8")
+    _study_for_weeks(project, folder / "reviews.db")
+    _run(project, "backup", **_study_environ(folder))
+
+
+def _study_for_weeks(project: Path, store_path: Path) -> None:
+    """Answer all that is due each day, at the same times, and forget one review in nine."""
+    collection, _ = load(project)
+    count = 0
+    with open_store(store_path) as store:
+        for day in range(_DAYS):
+            at_ms = _START_MS + day * _DAY_MS
+            session = start_session(collection, store, Moment(at_ms, 0))
+            while session.current is not None:
+                count += 1
+                at_ms += 11_000
+                rating = Rating.AGAIN if count % 9 == 0 else Rating(3 + (count % 7 == 0))
+                session.answer(rating, Moment(at_ms, 0), duration_ms=5_000 + 700 * (count % 9))
+
+
+def _study_environ(folder: Path) -> dict[str, str]:
+    """Return the variables that set the store, and the morning after the last day of study."""
+    now = Moment(_START_MS + _DAYS * _DAY_MS, 0).local.isoformat()
+    return {"CARDS_DB": str(folder / "reviews.db"), "CARDS_NOW": now, "TZ": "UTC"}
 
 
 def _study(project: Path, store_path: Path) -> None:
@@ -136,7 +199,7 @@ _COLOURS: Final = {
 }
 
 
-def draw_screen(rows: list[list[Any]]) -> str:
+def draw_screen(rows: list[list[Any]], title: str, about: str) -> str:
     """Return rows of pyte's characters as an SVG that needs no font, script or file beside it."""
     width = _COLUMNS * _WIDTH + 2 * _PAD
     height = len(rows) * _HEIGHT + 2 * _PAD + _BAR
@@ -151,12 +214,12 @@ def draw_screen(rows: list[list[Any]]) -> str:
     )
     return f"""\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}">
-<title>cards review: a card with its answer, and the four ratings with the wait after each</title>
+<title>{title}: {about}</title>
 <rect width="100%" height="100%" rx="9" fill="{_PAPER}"/>
 <path d="M0 {_BAR}V9a9 9 0 0 1 9-9H{width - 9:g}a9 9 0 0 1 9 9V{_BAR}z" fill="#23272d"/>
 {lights}
 <text x="50%" y="22.5" fill="{_FAINT}" font-family="{_SANS}" font-size="13" \
-text-anchor="middle">cards review</text>
+text-anchor="middle">{title}</text>
 <g font-family="{_MONO}" font-size="14" fill="{_INK}">
 {body}
 </g>
@@ -231,7 +294,6 @@ def read_digest(png: Path) -> str:
 def draw_card(folder: Path, package: Path, target: Path) -> None:
     """Import the package into Anki, and photograph the card's answer by day and by night."""
     from anki_backend import Anki  # noqa: PLC0415  (only to draw, not to check)
-    from browser import find_chromium  # noqa: PLC0415  (not on Windows)
 
     anki = Anki(folder / "anki")
     anki.import_package(package)
@@ -253,6 +315,14 @@ def draw_card(folder: Path, package: Path, target: Path) -> None:
         </style><div class="card">{answer}</div><div class="card nightMode">{answer}</div>""",
         "utf-8",
     )
+    _photograph(page, target, (860, 480))
+    _sign(target, digest_card(package))
+
+
+def _photograph(page: Path, target: Path, size: tuple[int, int]) -> None:
+    """Write a picture of an HTML file, at twice its size in pixels."""
+    from browser import find_chromium  # noqa: PLC0415  (not on Windows)
+
     subprocess.run(
         [
             str(find_chromium()),
@@ -264,15 +334,53 @@ def draw_card(folder: Path, package: Path, target: Path) -> None:
             "--hide-scrollbars",
             "--default-background-color=00000000",
             "--force-device-scale-factor=2",
-            "--window-size=860,480",
-            f"--user-data-dir={folder / 'profile'}",
+            f"--window-size={size[0]},{size[1]}",
+            f"--user-data-dir={page.parent / 'profile'}",
             f"--screenshot={target}",
             page.as_uri(),
         ],
         check=True,
         capture_output=True,
     )
-    _sign(target, digest_card(package))
+
+
+# Pages of the program
+
+
+def write_preview(folder: Path) -> Path:
+    """Write the preview of the project of `docs/start.md`, and return its file."""
+    project = folder / "garden"
+    _run(folder, "init", "garden")
+    page = (ROOT / "docs" / "start.md").read_text("utf-8")
+    card = page.split("```yaml\n")[1].split("```")[0]
+    (project / "cards/garden/trees.yaml").write_text(card, "utf-8")
+    deck = "name: Garden\nnamespace: garden\n"
+    (project / "decks/garden/deck.yaml").write_text(deck, "utf-8")
+    _run(project, "preview", "--to", "preview.html", BROWSER="true")
+    return project / "preview.html"
+
+
+def write_stats(folder: Path) -> Path:
+    """Write the page of charts of the decks that were studied, and return its file."""
+    _run(folder / "flashcards", "stats", "--html", "stats.html", **_study_environ(folder))
+    return folder / "flashcards" / "stats.html"
+
+
+def _run(folder: Path, *words: str, **environ: str) -> None:
+    command = [sys.executable, "-m", "cardwright", *words]
+    subprocess.run(command, cwd=folder, env=os.environ | environ, check=True, capture_output=True)
+
+
+def digest_page(page: Path) -> str:
+    """Return a digest of what decides how a page looks: all but its scripts and their hashes."""
+    text = re.sub(r"(?s)<script.*?</script>|<meta http-equiv[^>]*>", "", page.read_text("utf-8"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def draw_page(page: Path, target: Path, size: tuple[int, int]) -> None:
+    """Photograph a page of the program."""
+    _photograph(page, target, size)
+    _sign(target, digest_page(page))
 
 
 def _sign(png: Path, digest: str) -> None:
@@ -283,13 +391,19 @@ def _sign(png: Path, digest: str) -> None:
 
 
 def main() -> None:
-    """Draw both pictures."""
+    """Draw all pictures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         project = write_project(folder)
         SVG.write_text(draw_review(folder), "utf-8")
         draw_card(folder, build_package(project), PNG)
-    print(f"{SVG}\n{PNG}")
+        draw_page(write_preview(folder), PREVIEW, (1000, 640))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        write_decks(folder)
+        HOME.write_text(draw_home(folder), "utf-8")
+        draw_page(write_stats(folder), STATS, (1000, 870))
+    print(*(SVG, PNG, PREVIEW, HOME, STATS), sep="\n")
 
 
 if __name__ == "__main__":
