@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
-    *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
+    *("text", "error", "changed_lines", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
     *("files", "foreign", "frozen", "incoming", "merge", "pattern", "progress"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
@@ -32,6 +32,7 @@ MAY_IMPORT = {
     "item": {"model", "pattern"},
     "incoming": {"model"},
     "merge": set(),
+    "changed_lines": {"merge"},
     "progress": set(),
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},

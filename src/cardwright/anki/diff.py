@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger, Published
 from cardwright.anki.pack import PackContents
-from cardwright.model import Withdrawn
+from cardwright.model import CardHead, Withdrawn
 from cardwright.text import count
 
 _MAX_TITLE: Final = 80
@@ -77,16 +77,24 @@ def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
             if is_same and is_placed and published.id == card.id and not is_rerendered:
                 continue
             old[key] = _describe_published(published)
-        new[key] = NoteState(
-            id=card.id,
-            parts=old[key].parts if published and is_same else _flatten(note.content),
-            withdrawn=card.withdrawn,
-            title=_first_field(note.content),
-            deck=deck,
-            is_rerendered=is_rerendered,
-        )
+        state = describe_state(card, note.content, deck, is_rerendered=is_rerendered)
+        new[key] = replace(state, parts=old[key].parts) if published and is_same else state
     old |= {key: _describe_published(note) for key, note in before.items()}
     return list(compare_states(old, new))
+
+
+def describe_state(
+    card: CardHead, content: Mapping[str, Any], deck: str, *, is_rerendered: bool = False
+) -> NoteState:
+    """Return the state of a card, from its content as `describe_content` returns it."""
+    return NoteState(
+        id=card.id,
+        parts=_flatten(content),
+        withdrawn=card.withdrawn,
+        title=_first_field(content),
+        deck=deck,
+        is_rerendered=is_rerendered,
+    )
 
 
 def _describe_published(note: Published) -> NoteState:

@@ -21,7 +21,7 @@ from cardwright.anki.diff import (
 from cardwright.anki.package_notes import open_package
 from cardwright.anki.publish import list_restyled
 from cardwright.app.project import count_problems
-from cardwright.cli.changed_lines import compare_lines
+from cardwright.changed_lines import compare_lines
 from cardwright.cli.output import say, say_json_list, warn
 from cardwright.cli.params import json_option
 from cardwright.cli.project import open_user_project

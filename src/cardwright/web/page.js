@@ -141,7 +141,8 @@
     }
     const all = prompts.length.toLocaleString("en");
     const some = shown === prompts.length ? "" : `${shown.toLocaleString("en")} of `;
-    document.querySelector(".count").value = `${some}${all} ${prompts.length === 1 ? "prompt" : "prompts"}`;
+    const counter = document.querySelector(".count");
+    counter.value = `${some}${all} ${counter.dataset.noun}${prompts.length === 1 ? "" : "s"}`;
     document.querySelector(".none").hidden = shown > 0;
     turn();
     makeSeen();
