@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cardwright.anki.diff import Change, NoteState, compare_states, describe_state
+from cardwright.anki.diff import Change, NoteState, compare_keyed, describe_state
 from cardwright.anki.media import MediaFinder
 from cardwright.anki.note import describe_content
 from cardwright.app.project import Project
@@ -38,27 +38,24 @@ def compare_projects(before: Project, after: Project, pack: str) -> Iterator[Car
             title = "its cards look different"
             restyled = Change(what="restyled", id=kind, was="", title=title, texts=())
             yield CardChange(change=restyled, before=None, after=None)
-    for key in dict.fromkeys((*new.heads, *old.heads)):
-        if (key not in new.heads and not new.is_whole) or (
-            key not in old.heads and not old.is_whole
-        ):
-            continue
-        found = [side.describe(key) for side in (old, new)]
-        states = [{key: one[0]} if one else {} for one in found]
-        for change in compare_states(*states):
-            cards = [one[1] if one else None for one in found]
-            yield CardChange(change=change, before=cards[0], after=cards[1])
+    for key, change in compare_keyed(old, new):
+        # A card that cannot be read has not vanished.
+        is_unread = (change.what == "vanished" and not new.is_whole) or (
+            change.what == "added" and not old.is_whole
+        )
+        if not is_unread:
+            yield CardChange(change=change, before=old.find_card(key), after=new.find_card(key))
 
 
-class _Pack:
-    """A pack on one of the two sides."""
+class _Pack(Mapping[str, NoteState]):
+    """The states of the cards of a pack on one of the two sides, by key."""
 
     def __init__(self, project: Project, pack: str) -> None:
         self._project = project
         self._finder = MediaFinder(project.media.find)
         collection = project.collection
         heads = [head for head in collection.heads if head.pack == pack]
-        self.heads: dict[str, CardHead] = {head.key: head for head in heads}
+        self._heads: dict[str, CardHead] = {head.key: head for head in heads}
         self.kinds = {head.kind for head in heads}
         self.is_whole = pack not in collection.incomplete
         self._decks: dict[str, str] = {}
@@ -67,13 +64,23 @@ class _Pack:
             for path, found in placed.items():
                 self._decks |= dict.fromkeys((head.key for head in found), "::".join(path))
 
-    def describe(self, key: str) -> tuple[NoteState, Card] | None:
-        """Return the state of a card, and the card; None if there is none."""
-        if key not in self.heads:
-            return None
+    def __getitem__(self, key: str) -> NoteState:
         collection = self._project.collection
-        card = collection.load(self.heads[key])
+        card = collection.load(self._heads[key])
         files = self._finder.list_files(card, collection.kinds[card.kind], self._project.renderer)
         hashes = {path: file.hash for path, file in files.items()}
         content = describe_content(collection, card, hashes)
-        return describe_state(card, content, self._decks.get(key, "")), card
+        return describe_state(card, content, self._decks.get(key, ""))
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._heads
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._heads)
+
+    def __len__(self) -> int:
+        return len(self._heads)
+
+    def find_card(self, key: str) -> Card | None:
+        """Return a card, if it is there."""
+        return self._project.collection.load(self._heads[key]) if key in self._heads else None

@@ -23,7 +23,7 @@ from cardwright.web.frame import frame_face
 from cardwright.web.maths import convert_maths
 
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>\n", re.DOTALL)
-_MAX_EMBEDDED_BYTES: Final = 20 * 10**6
+MAX_EMBEDDED_BYTES: Final = 20 * 10**6
 """A larger file would make the page too slow to open."""
 
 
@@ -145,11 +145,16 @@ class FaceMaker:
     def _read_address(self, file: MediaFile) -> str:
         """Return the content of a file as a `data:` URL; "" if it is too large."""
         if file.path not in self._addresses:
-            try:
-                if file.path.stat().st_size > _MAX_EMBEDDED_BYTES:
-                    return ""
-                data = base64.b64encode(file.path.read_bytes()).decode("ascii")
-            except OSError:
-                return "data:,"
-            self._addresses[file.path] = f"data:{file.format.mime_type};base64,{data}"
+            self._addresses[file.path] = embed_media(file)
         return self._addresses[file.path]
+
+
+def embed_media(file: MediaFile) -> str:
+    """Return the content of a file as a `data:` URL; "" if it is too large."""
+    try:
+        if file.path.stat().st_size > MAX_EMBEDDED_BYTES:
+            return ""
+        data = base64.b64encode(file.path.read_bytes()).decode("ascii")
+    except OSError:
+        return "data:,"
+    return f"data:{file.format.mime_type};base64,{data}"

@@ -174,7 +174,7 @@
     turns.hidden = !isOn;
     if (before && !isOn) {
       current = undefined;
-      before.element?.scrollIntoView();
+      bring(before);
     }
     if (!isOn) return;
     current = shown.includes(current) ? current : shown[0];
@@ -297,14 +297,30 @@
     const { at, top } = JSON.parse(saved);
     const found = prompts.find(({ ref }) => ref === at);
     if (!found) return;
-    make(found.batch);
+    bring(found, top);
+  }
+
+  function bring(prompt, top = parseFloat(getComputedStyle(root).scrollPaddingTop) || 0) {
+    make(prompt.batch);
     let frames = 8;
     const settle = () => {
-      scrollBy(0, found.element.getBoundingClientRect().top - top);
+      scrollBy(0, prompt.element.getBoundingClientRect().top - top);
       // Cards get their real height as they come into view.
       if (frames--) requestAnimationFrame(settle);
     };
     settle();
+  }
+
+  function jump(event) {
+    const { at } = event.target.closest("[data-at]")?.dataset ?? {};
+    const prompt = prompts.find(({ ref }) => ref === at);
+    if (!prompt) return;
+    event.preventDefault();
+    if (!prompt.fits) {
+      for (const name of ["q", "kind", "lesson"]) form.elements[name].value = "";
+      save();
+    }
+    bring(prompt);
   }
 
   async function poll() {
@@ -332,6 +348,7 @@
     turns.addEventListener("click", ({ target }) => {
       ({ back: () => move(-1), flip: () => show(current, !isFlipped), next: () => move(1) })[target.name]?.();
     });
+    document.querySelector(".list")?.addEventListener("click", jump);
     form.addEventListener("input", save);
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("hashchange", restore);

@@ -54,11 +54,11 @@ def assemble_page(
 
     `scripts` are those of the templates of cards. If it `has_frames`, these have stylesheets of their own.
     """
-    style = "\n".join([read_asset("card.css"), *map(_read_asset, styles)])
+    style = "\n".join([read_asset("card.css"), *map(read_page_asset, styles)])
     style += "".join(_scope_style(selector, css) for selector, css in scopes)
-    script = _read_asset("page.js")
+    script = read_page_asset("page.js")
     card_scripts = [_wrap_script(text) for text in scripts]
-    return Template(_read_asset("page.html")).substitute(
+    return Template(read_page_asset("page.html")).substitute(
         policy=_make_policy(
             # A frame has the policy of its page, so a page with frames cannot name its stylesheets.
             "'unsafe-inline'" if has_frames else _hash(style),
@@ -94,7 +94,8 @@ def _wrap_script(text: str) -> str:
 
 
 @cache
-def _read_asset(name: str) -> str:
+def read_page_asset(name: str) -> str:
+    """Return a file of this package."""
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
@@ -134,7 +135,7 @@ def join_batches(cards: Sequence[str]) -> str:
     )
 
 
-def _make_choices(choices: dict[str, str]) -> str:
+def _make_choices(choices: Mapping[str, str]) -> str:
     return "".join(
         f'<option value="{escape_html(value)}">{escape_html(text)}</option>'
         for value, text in choices.items()
