@@ -30,7 +30,7 @@ def list_packs(before: Project, after: Project) -> list[str]:
 def compare_projects(before: Project, after: Project, pack: str) -> Iterator[CardChange]:
     """Yield the cards of a pack that differ, in the order of the newer sources.
 
-    Of a pack that cannot be read completely, no card has vanished, and none was added.
+    Of a pack that cannot be read completely now, no card has vanished.
     """
     old, new = _Pack(before, pack), _Pack(after, pack)
     for kind in sorted(new.kinds & old.kinds):
@@ -40,10 +40,7 @@ def compare_projects(before: Project, after: Project, pack: str) -> Iterator[Car
             yield CardChange(change=restyled, before=None, after=None)
     for key, change in compare_keyed(old, new):
         # A card that cannot be read has not vanished.
-        is_unread = (change.what == "vanished" and not new.is_whole) or (
-            change.what == "added" and not old.is_whole
-        )
-        if not is_unread:
+        if change.what != "vanished" or new.is_whole:
             yield CardChange(change=change, before=old.find_card(key), after=new.find_card(key))
 
 

@@ -53,8 +53,8 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
         say_json([as_json(problem) for problem in project.problems])
     elif layout == "github":
         end = "\n" if project.problems else ""
-        folder = _find_place(project.root)
-        say(format_github(project.problems, folder=folder), end=end, is_command=True)
+        place = _find_place(project.root)
+        say(format_github(project.problems, folder=place), end=end, is_command=True)
     else:
         pieces = format_pieces(project.problems, project.texts.line, is_folded=not is_whole)
         say_pieces(pieces, _STYLES, end="\n" if project.problems else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -37,6 +38,10 @@ _GROUPS: Final = {
 _MAX_SHOWN: Final = 200_000
 """Longer texts, in characters, are not compared."""
 _MARKS: Final = "marks.css"
+_FACTS: Final = ("tags", "lesson")
+"""The parts that are not seen on a card, and are short."""
+_UNSEEN: Final = re.compile(r'<div class="reason">.*?</div>', re.DOTALL)
+"""What a question holds out of sight: why options are right or wrong."""
 
 
 class Face(NamedTuple):
@@ -253,11 +258,13 @@ def _make_facts(one: ShownChange) -> str:
     if change.decks:
         facts.append(f"deck: {_mark(*change.decks)} (Anki leaves existing cards where they are)")
     for text in change.texts:
-        if text.part in ("tags", "lesson"):
+        if text.part in _FACTS:
             before, after = text.before.split("\n"), text.after.split("\n")
-            gone = "\n".join(word for word in before if word not in after)
-            new = "\n".join(word for word in after if word not in before)
-            facts.append(f"{text.part}: {_mark(gone, new)}")
+            # The page says it already.
+            gone = "\n".join(word for word in before if word not in (*after, "retired"))
+            new = "\n".join(word for word in after if word not in (*before, "retired"))
+            if gone or new:
+                facts.append(f"{text.part}: {_mark(gone, new)}")
     if one.reason:
         facts.append(f"retired: {_escape(one.reason)}")
     items = "".join(f"<li>{fact}</li>\n" for fact in facts)
@@ -286,7 +293,7 @@ def _make_faces(one: ShownChange) -> str:
     if not any(shown) and names:
         # What changed is not seen on the card, but the card is.
         face = after.get(names[0]) or before[names[0]]
-        return _wrap_side(one, "after", [face.wrap(face.answer, "answer")])
+        return _wrap_side(one, "after", [face.wrap(face.answer, "answer")], "still")
     same = sum(not made for made in shown)
     rest = f'<p class="quiet">{count(same, "prompt")} of it as before</p>\n' if same else ""
     return "".join(shown) + rest
@@ -298,27 +305,29 @@ def _make_prompt(one: ShownChange, before: Face | None, after: Face | None) -> s
         side, face = ("after", after) if after else ("before", before)
         assert face is not None  # noqa: S101  (one of them is there)
         faces = [face.wrap(face.question, "question"), face.wrap(face.answer, "answer")]
-        return _wrap_side(one, side, faces)
+        return _wrap_side(one, side, faces, "both")
+    differing = []
+    if _UNSEEN.sub("", before.question) != _UNSEEN.sub("", after.question):
+        differing.append(("question", before.question, after.question))
+    if before.answer != after.answer:
+        differing.append(("answer", before.answer, after.answer))
     rows = []
-    for title, old, new in (
-        ("question", before.question, after.question),
-        ("answer", before.answer, after.answer),
-    ):
-        if old != new:
-            marked = mark_changes(old, new)
-            rows.append(
-                _wrap_side(one, "before", [before.wrap(marked[0], f"{title}, before")])
-                + _wrap_side(one, "after", [after.wrap(marked[1], f"{title}, after")])
-            )
-    return "".join(f'<div class="pair">\n{row}</div>\n' for row in rows)
+    for title, old, new in differing:
+        marked = mark_changes(old, new)
+        left = before.wrap(marked[0], f"{title}, before")
+        right = after.wrap(marked[1], f"{title}, after")
+        pair = _wrap_side(one, "before", [left]) + _wrap_side(one, "after", [right])
+        rows.append(f'<div class="pair">\n{pair}</div>\n')
+    return "".join(rows)
 
 
-def _wrap_side(one: ShownChange, side: str, faces: Sequence[str]) -> str:
+def _wrap_side(one: ShownChange, side: str, faces: Sequence[str], look: str = "") -> str:
+    """Return faces in the styles of one side; `look` is a class of the page."""
     kind = one.kinds[side == "after"]
     wrapped = "".join(map(wrap_face, faces))
-    more = " both" if len(faces) > 1 else ""
+    classes = f"faces {side} {look}".rstrip()
     return (
-        f'<div class="bounds"><div class="faces {side}{more}" data-kind="{_escape(kind)}">\n'
+        f'<div class="bounds"><div class="{classes}" data-kind="{_escape(kind)}">\n'
         f"{wrapped}</div></div>\n"
     )
 
@@ -327,6 +336,8 @@ def _make_texts(texts: Sequence[TextChange]) -> str:
     """Return how the texts were written before, and are now."""
     parts = []
     for text in texts:
+        if text.part in _FACTS:
+            continue
         if max(len(text.before), len(text.after)) > _MAX_SHOWN:
             lines = "too long to compare"
         else:
@@ -340,7 +351,7 @@ def _make_texts(texts: Sequence[TextChange]) -> str:
 
 def _write_piece(piece: tuple[str, str]) -> str:
     text, role = piece
-    if not role:
+    if not role or text in ("- ", "+ "):
         return escape_html(text)
     mark = "del" if role == REMOVED else "ins"
     return f"<{mark}>{escape_html(text)}</{mark}>"
