@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from markdown_it import MarkdownIt
 
 from git_running import commit, git
@@ -87,6 +88,35 @@ def test_ci_runs_every_python_that_is_supported() -> None:
     assert f">={matrix['python'][0]}" == least
     minors = [int(version.removeprefix("3.")) for version in matrix["python"]]
     assert minors == list(range(minors[0], minors[-1] + 1))
+
+
+def test_the_page_for_maintainers_shows_workflows_that_would_run() -> None:
+    samples = re.findall(
+        r"```yaml\n(.*?)```", (ROOT / "docs/pull-requests.md").read_text("utf-8"), re.DOTALL
+    )
+    assert len(samples) == 4
+    for text in samples:
+        found = yaml.safe_load(text)
+        if "repos" in found:
+            (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
+            assert [one["id"] for one in found["repos"][0]["hooks"]] == [hook["id"]]
+            assert hook["entry"] == "cards check"
+            continue
+        assert "permissions" in found
+        for job in found["jobs"].values():
+            for step in job.get("steps", [job]):
+                name, _, at = step["uses"].partition("@")
+                path = name.removeprefix("OWNER/cardwright").lstrip("/")
+                if path.startswith(".github"):
+                    called = read_yaml(path)
+                    inputs = called[True]["workflow_call"]["inputs"]
+                    assert set(step.get("with", {})) <= set(inputs)
+                    granted = {"contents": "read", **job["permissions"]}
+                    for one in called["jobs"].values():
+                        for right, level in one["permissions"].items():
+                            assert granted[right] in (level, "write")
+                else:
+                    assert at == "COMMIT" or PINNED.fullmatch(step["uses"])
 
 
 def make_checkout(project: Path, event: str, tmp_path: Path) -> Path:
