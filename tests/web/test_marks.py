@@ -55,6 +55,12 @@ def test_words_side_by_side_have_one_mark_and_attributes_and_styles_none() -> No
     assert mark_changes(before, before) == (before, before)
 
 
+def test_a_word_that_two_long_changes_share_by_chance_is_marked_with_them() -> None:
+    before, after = "x one two three four the five six seven eight y", "x a b c d the e f g h y"
+    assert mark_changes(before, after)[1] == "x <ins>a b c d the e f g h</ins> y"
+    assert mark_changes("x one the two y", "x a the b y")[1] == "x <ins>a</ins> the <ins>b</ins> y"
+
+
 def unmark(html: str) -> str:
     return re.sub("</?(?:ins|del)>", "", html)
 

@@ -142,6 +142,11 @@ def _name_change(new: NoteState, old: NoteState | None) -> str:
     return "rerendered" if new.is_rerendered else ""
 
 
+def make_restyled(kind: str) -> Change:
+    """Return that the cards of a kind look different."""
+    return Change(what="restyled", id=kind, was="", title="its cards look different", texts=())
+
+
 def format_counts(counts: Mapping[str, int]) -> str:
     """Format counts of `Change.what`, such as `2 added, 1 changed`, and of restyled kinds."""
     texts = (

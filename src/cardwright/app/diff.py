@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cardwright.anki.diff import Change, NoteState, compare_keyed, describe_state
+from cardwright.anki.diff import Change, NoteState, compare_keyed, describe_state, make_restyled
 from cardwright.anki.media import MediaFinder
 from cardwright.anki.note import describe_content
 from cardwright.app.project import Project
@@ -35,9 +35,7 @@ def compare_projects(before: Project, after: Project, pack: str) -> Iterator[Car
     old, new = _Pack(before, pack), _Pack(after, pack)
     for kind in sorted(new.kinds & old.kinds):
         if before.collection.kinds[kind] != after.collection.kinds[kind]:
-            title = "its cards look different"
-            restyled = Change(what="restyled", id=kind, was="", title=title, texts=())
-            yield CardChange(change=restyled, before=None, after=None)
+            yield CardChange(change=make_restyled(kind), before=None, after=None)
     for key, change in compare_keyed(old, new):
         # A card that cannot be read has not vanished.
         if change.what != "vanished" or new.is_whole:

@@ -16,6 +16,7 @@ from cardwright.anki.diff import (
     compare_states,
     compare_with_ledger,
     format_counts,
+    make_restyled,
     shorten_title,
 )
 from cardwright.anki.package_notes import open_package
@@ -161,10 +162,7 @@ def _compare_with_ledgers(folder: Path, packs: tuple[str, ...]) -> dict[str, lis
                 for change in compare_with_ledger(ledger, contents)
                 if not (is_incomplete and change.what == "vanished")
             ),
-            *(
-                Change(what="restyled", id=kind, was="", title="its cards look different", texts=())
-                for kind in list_restyled(ledger, contents.note_types)
-            ),
+            *map(make_restyled, list_restyled(ledger, contents.note_types)),
         ]
     if project.errors:
         warn(f"{count_problems(project.problems)}: see `cards check`")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from cardwright.merge import compare_sequences
+from cardwright.merge import Run, compare_sequences
 
 _REST: Final = r"""(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^'">])*+(?:>|\Z)"""
 """The rest of a tag. What is never closed ends with the text, as in a browser."""
@@ -25,6 +25,8 @@ _PIECE: Final = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 _ATOMS: Final = ("whole", "word")
+_MIN_RATIO: Final = 4
+"""How many times as long as what is between them two changes must be to count as one."""
 
 
 class _Piece(NamedTuple):
@@ -40,14 +42,25 @@ def mark_changes(before: str, after: str) -> tuple[str, str]:
     old_places, new_places = _list_places(old), _list_places(new)
     removed: set[int] = set()
     added: set[int] = set()
-    runs = compare_sequences(
-        [old[at].text for at in old_places], [new[at].text for at in new_places]
-    )
-    for what, start, end, new_start, new_end in runs:
+    words = ([old[at].text for at in old_places], [new[at].text for at in new_places])
+    for what, start, end, new_start, new_end in _join_runs(list(compare_sequences(*words))):
         if what != "equal":
             removed.update(old_places[start:end])
             added.update(new_places[new_start:new_end])
     return "".join(_write(old, removed, "del")), "".join(_write(new, added, "ins"))
+
+
+def _join_runs(runs: Sequence[Run]) -> Iterator[Run]:
+    """Yield runs, but a word or two that two long changes have in common by chance count as changed."""
+    lengths = [max(end - start, new_end - new_start) for _, start, end, new_start, new_end in runs]
+    for number, run in enumerate(runs):
+        is_between = run[0] == "equal" and 0 < number < len(runs) - 1
+        if is_between and lengths[number] * _MIN_RATIO <= min(
+            lengths[number - 1], lengths[number + 1]
+        ):
+            yield "replace", *run[1:]
+        else:
+            yield run
 
 
 def _split(html: str) -> list[_Piece]:
