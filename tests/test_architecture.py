@@ -12,7 +12,18 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "cardwright"
 MODULES = sorted(path for path in SOURCE.rglob("*.py"))
 FOUNDATION = {
-    *("text", "error", "diagnostic", "report", "blueprint", "model", "history", "memory", "item"),
+    *(
+        "text",
+        "error",
+        "changed_lines",
+        "diagnostic",
+        "report",
+        "blueprint",
+        "model",
+        "history",
+        "memory",
+        "item",
+    ),
     *("files", "foreign", "frozen", "incoming", "merge", "pattern", "progress"),
 }
 ENGINE = {"project", "anki", "adopt", "study", "exam"}
@@ -32,6 +43,7 @@ MAY_IMPORT = {
     "item": {"model", "pattern"},
     "incoming": {"model"},
     "merge": set(),
+    "changed_lines": {"merge"},
     "progress": set(),
     "markdown": FOUNDATION,
     "html": FOUNDATION | {"markdown"},
@@ -242,6 +254,8 @@ WRITES_ITSELF = {
     "app/lock.py": "on Windows, a file that goes with its process",
     "cli/main.py": "the null device",
     "cli/git.py": "a bare repository in a temporary folder",
+    "cli/revision.py": "the sources of a revision in a temporary folder",
+    "web/package_face.py": "a media file of a package in a temporary folder, to see what it is",
     "cli/output.py": "the null device",
     "terminal/screen.py": "the terminal",
     "project/index.py": "deletes an index that is damaged",

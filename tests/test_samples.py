@@ -32,7 +32,7 @@ PAGES = [
 ]
 OTHERS = {"cd", "git", "mkdir", "pip", "source"}
 """Programs that are not ours: their lines are read, and nothing more."""
-TESTED_ELSEWHERE = {"custom-kinds.md", "diagnostics.md", "kinds.md"}
+TESTED_ELSEWHERE = {"custom-kinds.md", "diagnostics.md", "kinds.md", "pull-requests.md"}
 """Pages whose YAML has tests of its own, with what it must not or cannot load alone."""
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
     "optional-dependencies"

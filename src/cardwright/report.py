@@ -147,8 +147,10 @@ def as_json(diagnostic: Diagnostic) -> dict[str, object]:
     }
 
 
-def format_github(diagnostics: Iterable[Diagnostic]) -> str:
+def format_github(diagnostics: Iterable[Diagnostic], *, folder: str = "") -> str:
     """Format problems as GitHub workflow commands, which annotate the lines of a pull request.
+
+    `folder` is that of the project within the repository, with a slash at its end.
 
     See "Workflow commands for GitHub Actions": properties and data are escaped differently.
     """
@@ -158,7 +160,7 @@ def format_github(diagnostics: Iterable[Diagnostic]) -> str:
         help_line = f"\nhelp: {diagnostic.help}" if diagnostic.help else ""
         text = f"{diagnostic.message}{help_line}"
         lines.append(
-            f"::{diagnostic.severity} file={_escape_property(escape_controls(span.path))},line={span.line},"
+            f"::{diagnostic.severity} file={_escape_property(escape_controls(folder + span.path))},line={span.line},"
             f"col={span.column},title={_escape_property(diagnostic.code)}::{_escape_data(text)}"
         )
     return "\n".join(lines)

@@ -73,7 +73,13 @@ WORDS: dict[str, list[list[str]]] = {
     "list": [["list"], ["list", "--json"], ["list", "--tag", EVIL], ["list", "--pack", "none"]],
     "show": [["show", "larch"], ["show", "oak"], ["show", "elm"], ["show", EVIL]],
     "build": [["build"], ["build", "--json"], ["build", EVIL]],
-    "diff": [["diff"], ["diff", "--json"], ["diff", "build/trees.apkg", "build/trees.apkg"]],
+    "diff": [
+        ["diff"],
+        ["diff", "--json"],
+        ["diff", "--markdown"],
+        ["diff", "build/trees.apkg", "build/trees.apkg", "--html", "OUT/diff.html"],
+        ["diff", "--since", EVIL],
+    ],
     "adopt": [
         ["adopt", "build/trees.apkg", "--no-history"],
         ["adopt", "cards/trees/evil.yaml"],

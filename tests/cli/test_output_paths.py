@@ -61,7 +61,7 @@ def test_every_path_that_a_command_takes_is_checked() -> None:
 
     assert other == READS
     assert {words[-1] for words, _ in OUTPUTS} == {
-        *("preview", "plan", "mock", "export", "backup", "doctor", "stats"),
+        *("preview", "diff", "plan", "mock", "export", "backup", "doctor", "stats"),
     }
     assert {words[-1] for words, _ in FOLDERS} == {"build", "init", "sync"}
 
@@ -176,7 +176,7 @@ def test_output_never_replaces_what_is_ours(
 ) -> None:
     folder = forest.parent
     store = folder / "mine" / "reviews.db"
-    if words == ("preview",):
+    if words in (("preview",), ("diff",)):
         monkeypatch.setenv("CARDS_DB", str(store))
     spellings = make_spellings(folder)
     if words == ("backup",):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -17,32 +18,12 @@ from cardwright.cli.build_time import find_build_time_s
 from cardwright.cli.git import find_repository
 from cardwright.cli.programs import find_program
 from cardwright.error import ProjectError
+from git_running import COMMITTED_S, commit, git
 from project_files import Run
 
-COMMITTED_S = 1_600_000_000
 NOW_S = 1_900_000_000
 CARD = "cards:\n  - {kind: basic, id: oak, question: What is an oak?, answer: A tree.}\n"
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="a program is a shell script here")
-
-
-def git(folder: Path, *words: str, at_s: int = COMMITTED_S) -> str:
-    """Run git as its user would, with nobody's configuration."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    who = {
-        f"GIT_{role}_{part}": value
-        for role in ("AUTHOR", "COMMITTER")
-        for part, value in (("NAME", "a"), ("EMAIL", "a@example.com"), ("DATE", f"{at_s} +0000"))
-    }
-    config = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
-    done = subprocess.run(
-        ["git", "-c", "protocol.file.allow=always", *words],
-        cwd=folder,
-        env={**kept, **who, **config},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
 
 
 @pytest.fixture
@@ -97,11 +78,6 @@ def build(run: Run, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], int]:
 
 
 Build = Callable[[Path], int]
-
-
-def commit(folder: Path, *, at_s: int = COMMITTED_S) -> None:
-    git(folder, "add", "-A")
-    git(folder, "commit", "-qm", "cards", at_s=at_s)
 
 
 @posix_only
@@ -177,7 +153,7 @@ SETTINGS = {
 @posix_only
 @pytest.mark.parametrize("place", ["config", "included", "config.worktree"])
 def test_no_setting_of_a_repository_runs_anything(
-    garden: Path, tmp_path: Path, build: Build, marker: Path, run_it: str, place: str
+    garden: Path, tmp_path: Path, build: Build, run: Run, marker: Path, run_it: str, place: str
 ) -> None:
     config = garden / ".git" / "config"
     file = {
@@ -199,6 +175,7 @@ def test_no_setting_of_a_repository_runs_anything(
         os.utime(path, (NOW_S, NOW_S))
 
     assert build(garden) == COMMITTED_S
+    run("diff", "--since", "HEAD", "--html", str(tmp_path / "page.html"), folder=garden)
     assert not marker.exists()
     # The trap is a trap: git as everybody runs it walks into it.
     subprocess.run(
@@ -260,22 +237,24 @@ def test_a_git_that_lies_in_the_project_is_not_run(
 
 
 def test_git_is_run_only_to_read_objects(
-    garden: Path, build: Build, monkeypatch: pytest.MonkeyPatch
+    garden: Path, tmp_path: Path, build: Build, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    run = our_git._run
+    run_git = our_git._run
 
-    def spy(words: list[str], *, cwd: Path, env: dict[str, str]) -> bytes | None:
+    def spy(words: list[str], *, cwd: Path, env: dict[str, str], given: IO[bytes]) -> bytes | None:
         asked.append(words[2])
         assert not cwd.is_relative_to(garden)
         assert env["GIT_DIR"] == str(cwd)
         assert not any(set(line) & set("#;") for line in (cwd / "config").read_text().split())
-        return run(words, cwd=cwd, env=env)
+        return run_git(words, cwd=cwd, env=env, given=given)
 
     monkeypatch.setattr(our_git, "_run", spy)
 
     assert build(garden) == COMMITTED_S
     assert asked == ["ls-tree", "rev-list"]
+    run("diff", "--since", "HEAD...", "--html", str(tmp_path / "page.html"), folder=garden)
+    assert asked[2:] == ["rev-parse", "merge-base", "ls-tree", "cat-file"]
 
 
 @posix_only

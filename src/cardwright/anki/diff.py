@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from cardwright.anki.ledger import Ledger, Published
 from cardwright.anki.pack import PackContents
-from cardwright.model import Withdrawn
+from cardwright.model import CardHead, Withdrawn
 from cardwright.text import count
 
 _MAX_TITLE: Final = 80
@@ -77,16 +77,24 @@ def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
             if is_same and is_placed and published.id == card.id and not is_rerendered:
                 continue
             old[key] = _describe_published(published)
-        new[key] = NoteState(
-            id=card.id,
-            parts=old[key].parts if published and is_same else _flatten(note.content),
-            withdrawn=card.withdrawn,
-            title=_first_field(note.content),
-            deck=deck,
-            is_rerendered=is_rerendered,
-        )
+        state = describe_state(card, note.content, deck, is_rerendered=is_rerendered)
+        new[key] = replace(state, parts=old[key].parts) if published and is_same else state
     old |= {key: _describe_published(note) for key, note in before.items()}
     return list(compare_states(old, new))
+
+
+def describe_state(
+    card: CardHead, content: Mapping[str, Any], deck: str, *, is_rerendered: bool = False
+) -> NoteState:
+    """Return the state of a card, from its content as `describe_content` returns it."""
+    return NoteState(
+        id=card.id,
+        parts=_flatten(content),
+        withdrawn=card.withdrawn,
+        title=_first_field(content),
+        deck=deck,
+        is_rerendered=is_rerendered,
+    )
 
 
 def _describe_published(note: Published) -> NoteState:
@@ -103,23 +111,40 @@ def compare_states(
     before: Mapping[str, NoteState], after: Mapping[str, NoteState]
 ) -> Iterator[Change]:
     """Yield the changes between two sets of notes, keyed by an identity that survives renaming."""
+    return (change for _, change in compare_keyed(before, after))
+
+
+def compare_keyed(
+    before: Mapping[str, NoteState], after: Mapping[str, NoteState]
+) -> Iterator[tuple[str, Change]]:
+    """Yield the changes between two sets of notes as `compare_states` does, each with its key."""
     for key, new in after.items():
         old = before.get(key)
-        if old is None:
-            yield _make_change("added", new, None)
-        elif new.withdrawn != old.withdrawn:
-            yield _make_change(new.withdrawn or "revived", new, old)
-        elif new.parts != old.parts:
-            yield _make_change("changed", new, old)
-        elif new.id != old.id:
-            yield _make_change("renamed", new, old)
-        elif _find_move(new, old):
-            yield _make_change("moved", new, old)
-        elif new.is_rerendered:
-            yield _make_change("rerendered", new, old)
+        if what := _name_change(new, old):
+            yield key, _make_change(what, new, old)
     for key in before:
         if key not in after:
-            yield _make_change("vanished", before[key], None)
+            yield key, _make_change("vanished", before[key], None)
+
+
+def _name_change(new: NoteState, old: NoteState | None) -> str:
+    """Return what has changed about a note; "" if nothing has."""
+    if old is None:
+        return "added"
+    if new.withdrawn != old.withdrawn:
+        return new.withdrawn or "revived"
+    if new.parts != old.parts:
+        return "changed"
+    if new.id != old.id:
+        return "renamed"
+    if _find_move(new, old):
+        return "moved"
+    return "rerendered" if new.is_rerendered else ""
+
+
+def make_restyled(kind: str) -> Change:
+    """Return that the cards of a kind look different."""
+    return Change(what="restyled", id=kind, was="", title="its cards look different", texts=())
 
 
 def format_counts(counts: Mapping[str, int]) -> str:
@@ -165,11 +190,21 @@ def _flatten(content: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "\n".join(value)
-    return json.dumps(value, ensure_ascii=False, indent=1)
+    if isinstance(value, dict):
+        return "\n".join(f"{key}: {_as_entry(one)}" for key, one in value.items())
+    return "\n".join(map(_as_entry, value)) if isinstance(value, list) else _as_entry(value)
+
+
+def _as_entry(value: Any) -> str:
+    """Return a text, an option of a question, or a source."""
+    match value:
+        case str():
+            return value
+        case {"text": str(text), "right": bool(is_right), "reason": str(reason)}:
+            return f"{'right' if is_right else 'wrong'}: {text}\nreason: {reason}"
+        case [str(url), str(title)]:
+            return f"{url} {title}".strip()
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _first_field(content: Mapping[str, Any]) -> str:

@@ -24,15 +24,12 @@ class PackageNotes(Mapping[str, NoteState]):
             PackageError: a note or note type is not valid.
 
         """
-        self._collection = collection
+        self.collection = collection
         self._ids = {note.guid: note.id for note in collection.read_notes()}
 
     def __getitem__(self, guid: str) -> NoteState:
         """Read a note."""
-        note = self._collection.read_note(self._ids[guid])
-        if note is None:
-            raise KeyError(guid)
-        return self._make_state(note)
+        return self._make_state(self.read(guid))
 
     def __contains__(self, guid: object) -> bool:
         """Return whether a note exists, without reading it."""
@@ -46,8 +43,15 @@ class PackageNotes(Mapping[str, NoteState]):
         """Count the notes."""
         return len(self._ids)
 
+    def read(self, guid: str) -> NoteRow:
+        """Read a note as it is kept."""
+        note = self.collection.read_note(self._ids[guid])
+        if note is None:
+            raise KeyError(guid)
+        return note
+
     def _make_state(self, note: NoteRow) -> NoteState:
-        labels = [field.name for field in self._collection.note_types[note.type_id].fields]
+        labels = [field.name for field in self.collection.note_types[note.type_id].fields]
         labels += [f"field {number + 1}" for number in range(len(labels), len(note.fields))]
         parts = {name: text for name, text in zip(labels, note.fields, strict=False) if text}
         ref = parts.pop("Id", "")

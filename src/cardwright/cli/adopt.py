@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cardwright.app.adopt.run import Adopted, Adoption, Wish, adopt_deck
+from cardwright.changed_lines import compare_lines
 from cardwright.cli.build import warn_of_waiting
-from cardwright.cli.changed_lines import compare_lines
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option

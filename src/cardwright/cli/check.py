@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -51,7 +53,8 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
         say_json([as_json(problem) for problem in project.problems])
     elif layout == "github":
         end = "\n" if project.problems else ""
-        say(format_github(project.problems), end=end, is_command=True)
+        place = _find_place(project.root)
+        say(format_github(project.problems, folder=place), end=end, is_command=True)
     else:
         pieces = format_pieces(project.problems, project.texts.line, is_folded=not is_whole)
         say_pieces(pieces, _STYLES, end="\n" if project.problems else "")
@@ -61,3 +64,12 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
         warn(f"{cards}: {count_problems(project.problems)}")
     if project.errors or (strict and project.problems):
         sys.exit(1)
+
+
+def _find_place(root: Path) -> str:
+    """Return the folder of a project within the repository that GitHub has checked out."""
+    workspace = os.environ.get("GITHUB_WORKSPACE")
+    with suppress(OSError, ValueError):
+        within = root.relative_to(Path(workspace or root).resolve()).as_posix()
+        return "" if within == "." else f"{within}/"
+    return ""

@@ -11,11 +11,11 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
-from typing import Final
+from typing import IO, Final
 
 from cardwright.cli.programs import find_program
 from cardwright.foreign.plain_file import open_plain_file
@@ -29,6 +29,10 @@ _MAX_LINKS: Final = 5
 """How many references to references to follow, the same as in git."""
 _ID: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF: Final = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f/\\:?*\[~^]+)+")
+_REVISION: Final = re.compile(r"([^\x00-\x20\x7f\\:?*\[~^]+)((?:[~^][0-9]{0,9}){0,20})")
+_ABBREVIATED: Final = re.compile(r"[0-9a-f]{4,64}")
+_SHORT_FOR: Final = ("", "refs/", "refs/tags/", "refs/heads/", "refs/remotes/")
+"""What a name of a revision may leave out, in the order of git."""
 _SETTINGS: Final = {
     "GIT_ALLOC_LIMIT": "256m",
     "GIT_ATTR_NOSYSTEM": "1",
@@ -52,6 +56,8 @@ class Repository:
     objects: Path
     head: str
     """The id of a commit."""
+    refs: tuple[Path, ...]
+    """The folders with its references: its own, and the one it shares with other working trees."""
     shallow: tuple[str, ...]
     """The commits whose parents were not fetched."""
 
@@ -89,10 +95,33 @@ def explain_unread(root: Path) -> str:
     return "the project is not in a git repository"
 
 
-def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
+def find_commit(root: Path, repository: Repository, revision: str) -> str | None:
+    """Return the id of a commit by its id, a branch, a tag or `HEAD`, and perhaps `~2` or `^1`.
+
+    Raises:
+        TimeoutError: git took too long.
+
+    """
+    found = _REVISION.fullmatch(revision)
+    if found is None:
+        return None
+    name, steps = found.groups()
+    id = repository.head if name in ("HEAD", "@") else None
+    for start in _SHORT_FOR:
+        if id is None and _REF.fullmatch(start + name):
+            id = _read_ref(repository.refs, start + name)
+    if id is None and _ABBREVIATED.fullmatch(name):
+        id = name
+    if id is None:
+        return None
+    printed = ask_git(root, repository, "rev-parse", "--verify", f"{id}{steps}^{{commit}}")
+    return os.fsdecode(printed).strip() if printed else None
+
+
+def ask_git(root: Path, repository: Repository, *words: str, given: bytes = b"") -> bytes | None:
     """Return the output of a git command that reads objects; None if it fails or git is missing.
 
-    Nothing else runs git.
+    Nothing else runs git. What is `given` is its input.
 
     Raises:
         TimeoutError: git took too long.
@@ -112,19 +141,26 @@ def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
             "XDG_CONFIG_HOME": name,
         }
         kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-        return _run(
-            [program, "--no-pager", *words], cwd=folder, env={**kept, **_SETTINGS, **private}
-        )
+        # A file never keeps git waiting, as a pipe does whose other end waits for git.
+        with tempfile.TemporaryFile() as file:
+            file.write(given)
+            file.seek(0)
+            return _run(
+                [program, "--no-pager", *words],
+                cwd=folder,
+                env={**kept, **_SETTINGS, **private},
+                given=file,
+            )
 
 
-def _run(words: list[str], *, cwd: Path, env: dict[str, str]) -> bytes | None:
+def _run(words: list[str], *, cwd: Path, env: dict[str, str], given: IO[bytes]) -> bytes | None:
     late = False
     try:
         process = subprocess.Popen(  # noqa: S603  (git itself, with our own arguments)
             words,
             cwd=cwd,
             env=env,
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
@@ -176,22 +212,23 @@ def _read_repository(top: Path, git_dir: Path) -> Repository | None:
     has_alternates = os.path.lexists(objects / "info" / "alternates")
     if has_alternates or not os.path.isdir(objects):  # noqa: PTH112  (as above)
         return None
-    head = _read_head(git_dir, shared)
+    refs = tuple(dict.fromkeys((git_dir, shared)))
+    head = _read_ref(refs, "HEAD")
     if head is None:
         return None
     shallow = tuple(
         line for line in (_read_text(shared / "shallow") or "").split() if _ID.fullmatch(line)
     )
-    return Repository(top=top, objects=objects.absolute(), head=head, shallow=shallow)
+    return Repository(top=top, objects=objects.absolute(), head=head, refs=refs, shallow=shallow)
 
 
-def _read_head(git_dir: Path, shared: Path) -> str | None:
-    name = "HEAD"
+def _read_ref(folders: Sequence[Path], name: str) -> str | None:
+    """Return the id that a reference leads to; the last of the folders has those that are packed."""
     for _ in range(_MAX_LINKS):
-        texts = (_read_text(folder / name) for folder in dict.fromkeys((git_dir, shared)))
+        texts = (_read_text(folder / name) for folder in folders)
         text = next((text for text in texts if text is not None), None)
         if text is None:
-            return dict(_read_packed(shared)).get(name)
+            return dict(_read_packed(folders[-1])).get(name)
         text = text.strip()
         if _ID.fullmatch(text):
             return text

@@ -23,7 +23,7 @@ from cardwright.web.frame import frame_face
 from cardwright.web.maths import convert_maths
 
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>\n", re.DOTALL)
-_MAX_EMBEDDED_BYTES: Final = 20 * 10**6
+MAX_EMBEDDED_BYTES: Final = 20 * 10**6
 """A larger file would make the page too slow to open."""
 
 
@@ -63,6 +63,19 @@ class FaceMaker:
         self, card: Card, renderer: Renderer | None = None
     ) -> list[tuple[Prompt, str, str]]:
         """Return the first prompts of a card, each with its question and its answer as HTML."""
+        return [
+            (
+                prompt,
+                self.frame(prompt, question, "question"),
+                self.frame(prompt, answer, "answer"),
+            )
+            for prompt, question, answer in self.render_faces(card, renderer)
+        ]
+
+    def render_faces(
+        self, card: Card, renderer: Renderer | None = None
+    ) -> list[tuple[Prompt, str, str]]:
+        """Return what `make_faces` does, without the frames that faces of adopted kinds need."""
         renderer = renderer or self._renderer
         kind = self._collection.kinds[card.kind]
         prompts = list_prompts(card, kind)
@@ -74,14 +87,20 @@ class FaceMaker:
         details = {"Tags": " ".join(card.tags), "Deck": card.pack, "Type": kind.anki_name}
         faces = []
         for prompt in prompts[:MAX_SHOWN]:
-            question, answer = map(
-                convert_maths, render_card(note_type, fields, prompt.ordinal, details)
-            )
-            if kind.adopted:
-                question = frame_face(question, note_type.css, prompt.ordinal, "question")
-                answer = frame_face(answer, note_type.css, prompt.ordinal, "answer")
+            faces_made = render_card(note_type, fields, prompt.ordinal, details)
+            question, answer = map(convert_maths, faces_made)
             faces.append((prompt, question, answer))
         return faces
+
+    def frame(self, prompt: Prompt, html: str, title: str, css: str = "") -> str:
+        """Return a face as it can be shown beside others: in a frame, if its kind is adopted.
+
+        `css` is added to the stylesheet of a frame.
+        """
+        kind = prompt.card.kind
+        if not self._collection.kinds[kind].adopted:
+            return html
+        return frame_face(html, self._find_note_type(kind).css + css, prompt.ordinal, title)
 
     def _find_note_type(self, name: str) -> NoteType:
         if name not in self._note_types:
@@ -126,11 +145,16 @@ class FaceMaker:
     def _read_address(self, file: MediaFile) -> str:
         """Return the content of a file as a `data:` URL; "" if it is too large."""
         if file.path not in self._addresses:
-            try:
-                if file.path.stat().st_size > _MAX_EMBEDDED_BYTES:
-                    return ""
-                data = base64.b64encode(file.path.read_bytes()).decode("ascii")
-            except OSError:
-                return "data:,"
-            self._addresses[file.path] = f"data:{file.format.mime_type};base64,{data}"
+            self._addresses[file.path] = embed_media(file)
         return self._addresses[file.path]
+
+
+def embed_media(file: MediaFile) -> str:
+    """Return the content of a file as a `data:` URL; "" if it is too large."""
+    try:
+        if file.path.stat().st_size > MAX_EMBEDDED_BYTES:
+            return ""
+        data = base64.b64encode(file.path.read_bytes()).decode("ascii")
+    except OSError:
+        return "data:,"
+    return f"data:{file.format.mime_type};base64,{data}"

@@ -144,7 +144,8 @@
     }
     const all = prompts.length.toLocaleString("en");
     const some = shown === prompts.length ? "" : `${shown.toLocaleString("en")} of `;
-    document.querySelector(".count").value = `${some}${all} ${prompts.length === 1 ? "prompt" : "prompts"}`;
+    const counter = document.querySelector(".count");
+    counter.value = `${some}${all} ${counter.dataset.noun}${prompts.length === 1 ? "" : "s"}`;
     document.querySelector(".none").hidden = shown > 0;
     turn();
     makeSeen();
@@ -177,7 +178,7 @@
     turns.hidden = !isOn;
     if (before && !isOn) {
       current = undefined;
-      before.element?.scrollIntoView();
+      bring(before);
     }
     if (!isOn) return;
     current = shown.includes(current) ? current : shown[0];
@@ -313,14 +314,30 @@
     const { at, top } = JSON.parse(saved);
     const found = prompts.find(({ ref }) => ref === at);
     if (!found) return;
-    make(found.batch);
+    bring(found, top);
+  }
+
+  function bring(prompt, top = parseFloat(getComputedStyle(root).scrollPaddingTop) || 0) {
+    make(prompt.batch);
     let frames = 8;
     const settle = () => {
-      scrollBy(0, found.element.getBoundingClientRect().top - top);
+      scrollBy(0, prompt.element.getBoundingClientRect().top - top);
       // Cards get their real height as they come into view.
       if (frames--) requestAnimationFrame(settle);
     };
     settle();
+  }
+
+  function jump(event) {
+    const { at } = event.target.closest("[data-at]")?.dataset ?? {};
+    const prompt = prompts.find(({ ref }) => ref === at);
+    if (!prompt) return;
+    event.preventDefault();
+    if (!prompt.fits) {
+      for (const name of ["q", "kind", "lesson"]) form.elements[name].value = "";
+      save();
+    }
+    bring(prompt);
   }
 
   async function poll() {
@@ -348,6 +365,7 @@
     turns.addEventListener("click", ({ target }) => {
       ({ back: () => move(-1), flip: () => show(current, !isFlipped), next: () => move(1), play })[target.name]?.();
     });
+    document.querySelector(".list")?.addEventListener("click", jump);
     form.addEventListener("input", save);
     form.addEventListener("submit", (event) => event.preventDefault());
     addEventListener("hashchange", restore);

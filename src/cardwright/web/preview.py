@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
-from string import Template
 from typing import Final
 
-from cardwright.anki.notetype import read_asset
 from cardwright.app.project import Project
 from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
@@ -24,11 +17,9 @@ from cardwright.project.cache import make_key
 from cardwright.project.card_file import CardFile
 from cardwright.text import count
 from cardwright.web.face import FaceMaker
+from cardwright.web.page import Content, assemble_page, join_batches, wrap_face
 
 _MAX_LINE: Final = 300
-_BATCH_CHARS: Final = 30_000
-"""A browser makes the elements of so much in about a hundredth of a second."""
-_NIGHT: Final = re.compile(r"\.(?:nightMode|night_mode)\s+(?=[^{},;]*[,{])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,68 +51,28 @@ def make_page(project: Project, packs: Sequence[str], *, is_watched: bool) -> Pr
             kinds[card.kind] = collection.kinds[card.kind].title
             if card.lesson:
                 lessons[_lesson_key(card)] = str(collection.lesson_of(card) or card.lesson)
-        decks.append(f'<section class="deck">\n{title}{_join_batches(shown)}</section>\n')
+        decks.append(f'<section class="deck">\n{title}{join_batches(shown)}</section>\n')
     names = [collection.decks[p].name if p in collection.decks else p for p in packs]
-    own_styles = "".join(_scope_style(name, css) for name, css in maker.styles.items())
-    style = f"{read_asset('card.css')}\n{_read_asset('page.css')}{own_styles}"
-    script = _read_asset("page.js")
-    card_scripts = [_wrap_script(text) for text in maker.scripts]
-    html = Template(_read_asset("page.html")).substitute(
-        policy=_make_policy(
-            # A frame has the policy of its page, so a page with frames cannot name its stylesheets.
-            "'unsafe-inline'" if maker.has_frames else _hash(style),
-            [script, *card_scripts],
-            is_watched=is_watched,
+    scopes = ((f'.prompt[data-kind="{name}"] .faces', css) for name, css in maker.styles.items())
+    html = assemble_page(
+        Content(
+            title=", ".join(names) or "Preview",
+            count=prompt_count,
+            noun="prompt",
+            kinds=kinds,
+            groups=lessons,
+            groups_label="lessons",
+            views={"": "Both sides", "flip": "One by one"},
+            start=_make_problems(project),
+            sections="".join(decks),
         ),
-        title=escape_html(", ".join(names) or "Preview"),
-        style=style,
-        script=script,
-        count=count(prompt_count, "prompt"),
-        kinds=_make_choices(kinds),
-        lessons=_make_choices(lessons),
-        problems=_make_problems(project),
-        decks="".join(decks),
-        scripts="".join(f"<script>{text}</script>\n" for text in card_scripts),
+        styles=["page.css"],
+        scopes=scopes,
+        scripts=maker.scripts,
+        has_frames=maker.has_frames,
+        is_watched=is_watched,
     )
     return PreviewPage(html=html, prompt_count=prompt_count)
-
-
-def _scope_style(kind: str, css: str) -> str:
-    """Return the stylesheet of a kind for its cards alone: in Anki, it applies to no others."""
-    # A rule for the night begins above the card, but within the scope nothing is above it.
-    css = _NIGHT.sub(":root.nightMode :scope ", css)
-    return f'\n@scope (.prompt[data-kind="{kind}"] .faces) {{\n{css}\n}}\n'
-
-
-def _wrap_script(text: str) -> str:
-    """Return the script of a card's template, to be run for the prompts of one batch after another."""
-    return f'addEventListener("prompts", ({{ detail: document }}) => {{\n{text}\n}});'
-
-
-@cache
-def _read_asset(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
-
-
-def _make_policy(style_source: str, scripts: list[str], *, is_watched: bool) -> str:
-    hashes = " ".join(_hash(script) for script in scripts)
-    rules = [
-        "default-src 'none'",
-        f"script-src {hashes}",
-        f"style-src {style_source}",
-        "img-src data:",
-        "media-src data:",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types cards",
-    ]
-    return "; ".join([*rules, "connect-src 'self'"] if is_watched else rules)
-
-
-def _hash(text: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest())
-    return f"'sha256-{digest.decode('ascii')}'"
 
 
 def _list_decks(
@@ -148,21 +99,6 @@ def _make_heading(path: tuple[str, ...]) -> str:
     above = " › ".join(path[:-1])
     small = f"<small>{escape_html(above)}</small>" if above else ""
     return f"<h2>{small}{escape_html(path[-1])}</h2>\n"
-
-
-def _join_batches(cards: Sequence[str]) -> str:
-    """Return the prompts of some cards in batches, which a browser keeps as text if it has scripts."""
-    batches: list[list[str]] = []
-    size = _BATCH_CHARS
-    for html in cards:
-        if size >= _BATCH_CHARS:
-            batches.append([])
-            size = 0
-        batches[-1].append(html)
-        size += len(html)
-    return "".join(
-        f'<div class="batch"><noscript>\n{"".join(batch)}</noscript></div>\n' for batch in batches
-    )
 
 
 def _make_prompts(
@@ -222,24 +158,13 @@ def _frame_prompts(
             f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
             f'<span class="place">{escape_html(place)}</span></p>\n'
             '<div class="bounds"><div class="faces">\n'
-            f"{_wrap_face(question)}{_wrap_face(answer)}</div></div>\n{more if is_last else ''}</section>\n"
+            f"{wrap_face(question)}{wrap_face(answer)}</div></div>\n{more if is_last else ''}</section>\n"
         )
     return shown
 
 
-def _wrap_face(html: str) -> str:
-    return f"{html}\n" if html.startswith("<iframe") else f'<div class="card">\n{html}</div>\n'
-
-
 def _lesson_key(card: CardHead) -> str:
     return f"{card.pack}:{card.lesson}" if card.lesson else ""
-
-
-def _make_choices(choices: dict[str, str]) -> str:
-    return "".join(
-        f'<option value="{escape_html(value)}">{escape_html(text)}</option>'
-        for value, text in choices.items()
-    )
 
 
 def _make_problems(project: Project) -> str:

@@ -20,9 +20,9 @@ from cardwright.app.anki.edits import (
     keep_new_files,
 )
 from cardwright.app.project import Project
+from cardwright.changed_lines import ADDED, REMOVED, mark_words
 from cardwright.cli.anki.doors import find_profile, profile_option
 from cardwright.cli.build import warn_of_file
-from cardwright.cli.changed_lines import ADDED, REMOVED, mark_words
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.params import json_option
 from cardwright.cli.project import open_user_project
