@@ -18,6 +18,7 @@ from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
 from cardwright.kinds import list_prompts
 from cardwright.markdown.escape import escape_html
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, CardHead, Collection, Prompt
 from cardwright.progress import track
 from cardwright.project.cache import make_key
@@ -84,6 +85,30 @@ def make_page(project: Project, packs: Sequence[str], *, is_watched: bool) -> Pr
         scripts="".join(f"<script>{text}</script>\n" for text in card_scripts),
     )
     return PreviewPage(html=html, prompt_count=prompt_count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """The prompts of one card, in parts of a page of somebody else."""
+
+    html: str
+    style: str
+    """What `html` needs; with the class `nightMode`, the root is dark."""
+    script: str
+    """Our own, to be run once before each event `prompts` that tells of new ones; "" if none is needed."""
+
+
+def make_card_view(project: Project, card: Card) -> CardView:
+    """Return one card as the page shows it, even a retired one."""
+    collection = project.collection
+    maker = FaceMaker(collection, Renderer(), project.media.find)
+    html = "".join(_frame_prompts(collection, card, maker.make_faces(card)))
+    own_styles = "".join(_scope_style(name, css) for name, css in maker.styles.items())
+    return CardView(
+        html=html,
+        style=f"{read_asset('card.css')}\n{_read_asset('page.css')}{own_styles}",
+        script="\n".join(map(_wrap_script, maker.scripts)),
+    )
 
 
 def _scope_style(kind: str, css: str) -> str:
