@@ -43,7 +43,11 @@ class Editor:
     """One editor with its server; documents are kept as the editor shows them."""
 
     def __init__(
-        self, folder: Path, *, options: Any = None, env: Mapping[str, str] | None = None
+        self,
+        folder: Path | None = None,
+        *,
+        options: Any = None,
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "cardwright", "lsp", "--stdio"],
@@ -63,13 +67,13 @@ class Editor:
         self.logged: list[str] = []
         self.registered: list[dict[str, Any]] = []
         self._last = 0
-        folders = [{"uri": folder.as_uri(), "name": "project"}]
+        uri = folder.as_uri() if folder else None
         self.initialized = self.ask(
             "initialize",
             {
                 "processId": os.getpid(),
-                "rootUri": folder.as_uri(),
-                "workspaceFolders": folders,
+                "rootUri": uri,
+                "workspaceFolders": [{"uri": uri, "name": "project"}] if uri else None,
                 "capabilities": {
                     "workspace": {"didChangeWatchedFiles": {"dynamicRegistration": True}}
                 },
@@ -97,6 +101,15 @@ class Editor:
         """Say goodbye; return the exit status, and what was printed beside messages."""
         self.ask("shutdown", None)
         self.tell("exit", None)
+        return self.wait()
+
+    def leave(self) -> None:
+        """Go away without a word."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+
+    def wait(self) -> tuple[int, str]:
+        """Wait for the end; return the exit status, and what was printed beside messages."""
         status = self._process.wait(_WAIT_S)
         assert self._process.stderr is not None
         return status, self._process.stderr.read().decode()
@@ -202,6 +215,8 @@ class Editor:
         """Return the problems of an open file as it is now, once they are shown."""
         while self.shown_versions.get(uri) != self.versions[uri]:
             self._take()
+        # Behind this answer, nothing of the same check is left.
+        self.ask("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
         return self.diagnostics[uri]
 
     def list_codes(self, uri: str) -> list[str]:
@@ -230,25 +245,25 @@ class Editor:
     def apply(self, edit: dict[str, Any]) -> None:
         """Make the edits of an answer in open files."""
         for uri, edits in edit["changes"].items():
-            places = [(*map(lambda end, e=one, u=uri: self._find(u, e["range"][end]), ("start", "end")), one["newText"]) for one in edits]
-            for start, end, text in sorted(places, reverse=True):
-                self.replace(uri, start, end, text)
-
-    def _find(self, uri: str, position: dict[str, int]) -> int:
-        return find_index(self.texts[uri], position)
+            text = self.texts[uri]
+            places = [
+                (*(find_index(text, one["range"][end]) for end in ("start", "end")), one["newText"])
+                for one in edits
+            ]
+            for start, end, new in sorted(places, reverse=True):
+                self.replace(uri, start, end, new)
 
 
 def find_position(text: str, index: int) -> dict[str, int]:
     """Return the position of an index of a text, as the protocol counts: in UTF-16."""
     before = text[:index].replace("\r\n", "\n").replace("\r", "\n")
     line = before.rpartition("\n")[2]
-    return {"line": before.count("\n"), "character": len(line.encode("utf-16-le", "surrogatepass")) // 2}
+    units = len(line.encode("utf-16-le", "surrogatepass")) // 2
+    return {"line": before.count("\n"), "character": units}
 
 
 def find_index(text: str, position: dict[str, int]) -> int:
     """Return the index of a position."""
-    lines = text.replace("\r\n", "\n\n").replace("\r", "\n")
-    del lines
     index, line = 0, position["line"]
     while line:
         line -= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from io import FileIO
 from pathlib import Path
 
 import click
@@ -34,4 +35,4 @@ def lsp(stdio: bool, db: Path | None) -> None:
         store_path=db or default_store_path(),
     )
     # Unbuffered: the thread that reads must not hold a lock when the program ends.
-    sys.exit(server.serve(sys.stdin.buffer.raw))
+    sys.exit(server.serve(FileIO(sys.stdin.fileno(), closefd=False)))

@@ -18,6 +18,8 @@ Range = dict[str, Position]
 
 _LINE: Final = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?")
 _BOM: Final = "\ufeff"
+_LAST_UNIT: Final = "\uffff"
+"""Every character behind it takes two code units."""
 
 
 class Place(NamedTuple):
@@ -36,7 +38,7 @@ class Buffer:
         self.version = version
 
     @cached_property
-    def _raw_lines(self) -> list[str]:
+    def raw_lines(self) -> list[str]:
         """The lines with their ends; the last one has none."""
         found = _LINE.findall(self.text)
         # The pattern also matches the empty text at the end, which is a line only after a line's end.
@@ -47,11 +49,11 @@ class Buffer:
     @cached_property
     def lines(self) -> list[str]:
         """The lines without their ends."""
-        return [line.rstrip("\r\n") for line in self._raw_lines]
+        return [line.rstrip("\r\n") for line in self.raw_lines]
 
     @cached_property
     def _starts(self) -> list[int]:
-        return list(accumulate(map(len, self._raw_lines[:-1]), initial=0))
+        return list(accumulate(map(len, self.raw_lines[:-1]), initial=0))
 
     @property
     def raw(self) -> bytes:
@@ -103,7 +105,7 @@ class Buffer:
 
     def make_edits(self, new: str) -> list[dict[str, Any]]:
         """Return the edits that make this text another one: of the lines that differ."""
-        old, lines = self._raw_lines, Buffer(new)._raw_lines
+        old, lines = self.raw_lines, Buffer(new).raw_lines
         head = _count_equal(old, lines)
         tail = _count_equal(old[head:][::-1], lines[head:][::-1])
         mine, theirs = old[head : len(old) - tail], lines[head : len(lines) - tail]
@@ -134,7 +136,7 @@ def _to_column(line: str, units: int) -> int:
         return min(units, len(line))
     column = 0
     for char in line:
-        units -= 2 if ord(char) > 0xFFFF else 1
+        units -= 2 if char > _LAST_UNIT else 1
         if units < 0:
             break
         column += 1
@@ -144,4 +146,4 @@ def _to_column(line: str, units: int) -> int:
 def _count_units(line: str, column: int) -> int:
     if line.isascii():
         return column
-    return column + sum(ord(char) > 0xFFFF for char in line[:column])
+    return column + sum(char > _LAST_UNIT for char in line[:column])

@@ -84,7 +84,7 @@ def _complete_key(file: OpenFile, schemas: Schemas, cursor: Cursor, column: int)
 
 def list_names_at(file: OpenFile, project: Project, schemas: Schemas, cursor: Cursor) -> list[Name]:
     """Return the names that may be the value at a place."""
-    words = [step for step in cursor.value_path if step != "-"]
+    words = cursor.names
     found: dict[str, Name] = {}
     for schema in schemas.find(file, cursor.value_path, cursor.line):
         values = ["true", "false"] if schema.get("type") == "boolean" else schema.get("enum", ())

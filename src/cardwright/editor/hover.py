@@ -19,7 +19,6 @@ def hover(
 ) -> dict[str, Any] | None:
     """Return what the protocol calls a hover; None if there is nothing to say."""
     cursor = file.outline.find(*file.buffer.locate(position))
-    words = [step for step in cursor.value_path if step != "-"]
     text = ""
     if file.sort == "cards" and cursor.key == "id" and cursor.path == ("cards", "-"):
         card = find_card_at(file, project, cursor.line)
@@ -27,7 +26,7 @@ def hover(
     if not text and cursor.is_key and cursor.key:
         text = _describe_key(file, schemas, cursor)
     elif not text and cursor.word and not cursor.is_text:
-        text = _describe_name(file, project, find_source(file, project, words), cursor.word)
+        text = _describe_name(file, project, find_source(file, project, cursor.names), cursor.word)
     if not text:
         return None
     shown = file.buffer.range(cursor.line, cursor.start, cursor.end)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cardwright.anki.ledger import LEDGER_NAME
 from cardwright.app.project import Project
+from cardwright.blueprint import Domain, Lesson, Objective
 from cardwright.diagnostic import Span
 from cardwright.editor.buffer import Position
 from cardwright.editor.complete import find_source, write_plain
@@ -42,8 +43,7 @@ def find_definitions(
     cursor = file.outline.find(*place)
     if cursor.is_text or cursor.is_key or not cursor.word:
         return []
-    words = [step for step in cursor.value_path if step != "-"]
-    spans = _find_spans(file, project, find_source(file, project, words), cursor.word)
+    spans = _find_spans(file, project, find_source(file, project, cursor.names), cursor.word)
     places = dict.fromkeys(span for _, span in zip(range(_MAX_LOCATIONS), spans, strict=False))
     return [workspace.locate(project, span) for span in places]
 
@@ -75,7 +75,7 @@ def _find_spans(file: OpenFile, project: Project, source: str, word: str) -> Ite
             if known.name == prefix
         )
     elif blueprint is not None:
-        known = {
+        known: dict[str, Mapping[str, Lesson | Objective | Domain]] = {
             "lesson": blueprint.lessons,
             "objective": blueprint.objectives,
             "domain": blueprint.domains,
@@ -88,8 +88,7 @@ def _find_spans(file: OpenFile, project: Project, source: str, word: str) -> Ite
 def find_renamed(file: OpenFile, project: Project, position: Position) -> tuple[Card, Span] | None:
     """Return the card whose id is at a position, and the place there; None for anything else."""
     cursor = file.outline.find(*file.buffer.locate(position))
-    words = [step for step in cursor.value_path if step != "-"]
-    if cursor.is_key or find_source(file, project, words) != "id":
+    if cursor.is_key or find_source(file, project, cursor.names) != "id":
         return None
     if file.sort == "cards":
         card = find_card_at(file, project, cursor.line)
@@ -174,9 +173,7 @@ def _make_symbol(file: OpenFile, item: Item, kind: int, name: str = "") -> dict[
     line = buffer.line(first.number)
     name = name or (named and item.value(named.key)) or line.strip(" -") or "…"
     details = [item.value(key) for key in ("kind", "title", "about") if item.find(key)]
-    details += (
-        [other.value for other in item.lines if other is not named][:1] if not details else []
-    )
+    details += [other.value for other in item.lines if other.key and other is not named]
     whole = {
         "start": buffer.position(item.start, 0),
         "end": buffer.position(end, len(buffer.line(end))),

@@ -90,6 +90,10 @@ class _RefusedError(Exception):
         self.code = code
 
 
+class _Gone(BaseException):  # noqa: N818  (no error: nothing that goes wrong in a request may hide it)
+    """Nobody reads what is written any more."""
+
+
 class Server:
     """One conversation with an editor."""
 
@@ -146,15 +150,14 @@ class Server:
         """Talk until the editor says `exit` or goes away; return the exit status."""
         inbox: queue.Queue[Message | Damaged | None] = queue.Queue()
         threading.Thread(target=_read, args=(input, inbox), daemon=True).start()
-        while True:
-            message = self._next(inbox)
-            if message is None or (isinstance(message, Message) and message.method == "exit"):
-                return 0 if self._state == "shut down" else 1
-            try:
+        try:
+            while message := self._next(inbox):
+                if isinstance(message, Message) and message.method == "exit":
+                    break
                 self._take(message)
-            except OSError:
-                # Nobody reads any more.
-                return 1
+        except _Gone:
+            return 1
+        return 0 if self._state == "shut down" else 1
 
     def _next(self, inbox: queue.Queue[Message | Damaged | None]) -> Message | Damaged | None:
         """Return the next message, once projects are checked if it is time to."""
@@ -202,7 +205,7 @@ class Server:
                 try:
                     notify(params)
                 except Exception as error:  # noqa: BLE001  (what an editor gets wrong must not end the session)
-                    self._log(f"{method}: {type(error).__name__}: {error}")
+                    self._log_bug(method, error)
             return
         if not method:
             return
@@ -210,10 +213,8 @@ class Server:
             self._send({"id": key, "result": self._answer(method, params, key)})
         except _RefusedError as error:
             self._send_error(key, error.code, str(error))
-        except CardwrightError as error:
+        except (CardwrightError, OSError) as error:
             self._send_error(key, REQUEST_FAILED, str(error))
-        except OSError:
-            raise
         except Exception as error:  # noqa: BLE001  (as above)
             self._send_error(key, INTERNAL_ERROR, f"{method}: {type(error).__name__}: {error}")
 
@@ -230,7 +231,10 @@ class Server:
         return self._requests[method](params)
 
     def _send(self, message: dict[str, Json]) -> None:
-        write_message(self._output, message)
+        try:
+            write_message(self._output, message)
+        except OSError as error:
+            raise _Gone from error
 
     def _send_error(self, key: int | str | None, code: int, message: str) -> None:
         self._send({"id": key, "error": {"code": code, "message": message}})
@@ -240,6 +244,9 @@ class Server:
 
     def _log(self, text: str) -> None:
         self._notify("window/logMessage", {"type": _INFO, "message": text})
+
+    def _log_bug(self, where: str, error: Exception) -> None:
+        self._log(f"{where}: {type(error).__name__}: {error}")
 
     # Its life.
 
@@ -340,7 +347,10 @@ class Server:
         for checked in list(self._workspace.projects.values()):
             if checked.is_stale or checked.is_unshown:
                 checked.is_unshown = False
-                self._show(checked, self._workspace.check(checked))
+                try:
+                    self._show(checked, self._workspace.check(checked))
+                except Exception as error:  # noqa: BLE001  (the next change may help)
+                    self._log_bug(f"checking {checked.root}", error)
         self._check_s = self._read_clock_s() - start_s
 
     def _show(self, checked: CheckedProject, project: Project | None) -> None:

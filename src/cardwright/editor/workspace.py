@@ -210,9 +210,10 @@ def find_root(path: Path) -> Path | None:
 
 
 def _find_sort(name: str) -> Sort:
-    folder, *between, last = PurePosixPath(name).parts
-    if not is_source_name(last):
+    *folders, last = PurePosixPath(name).parts
+    if not folders or not is_source_name(last):
         return ""
+    folder, *between = folders
     if folder == "cards" and between:
         return "cards"
     if folder == "kinds" and not between:
