@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import random
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from cardwright.cli.main import cards
-from click.testing import CliRunner
 from editor_client import AnswerError, Editor
+from editor_edits import edit_at_random
 from media_files import PNG
 from project_files import Run, Write
 
@@ -244,84 +243,17 @@ def test_people_are_told_that_it_is_not_for_them(monkeypatch: pytest.MonkeyPatch
     assert result.exit_code != 0
 
 
-PIECES = [
-    *(
-        "id",
-        "kind",
-        ": ",
-        "\n",
-        "\r\n",
-        "- ",
-        "  ",
-        "cards:\n",
-        "👍",
-        "{",
-        "}",
-        "[",
-        "]",
-        '"',
-        "'",
-        "|\n",
-        "# ",
-    ),
-    *(
-        "![](a.png)",
-        "{{c1::",
-        "}}",
-        "\t",
-        "&a ",
-        "*a",
-        "lesson: ",
-        "formerly: [oak]",
-        "oak",
-        "\ufeff",
-        "<<<<<<< a\n",
-    ),
-]
-
-
-@pytest.mark.parametrize("seed", [1])
-def test_random_edits_are_survived(editor: Editor, write: Write, seed: int) -> None:
+def test_random_edits_are_survived(editor: Editor, write: Write) -> None:
     root = write({"cards/trees/a.yaml": CARDS, "cards/trees/b.yaml": CARDS.replace("oak", "elm")})
     uris = [
         editor.open(root / name)
         for name in ("cards/trees/a.yaml", "cards/trees/b.yaml", "decks/trees/deck.yaml")
     ]
     editor.logged.clear()
-    edit_at_random(editor, uris, random.Random(seed), 200)
+    edit_at_random(editor, uris, random.Random(1), 200)
     for uri in uris:
         editor.replace(uri, 0, len(editor.texts[uri]), "")
     # What it holds is what the editor shows.
     editor.type(uris[0], CARDS)
     assert editor.list_codes(uris[0]) == []
     assert not [text for text in editor.logged if "Error" in text]
-
-
-def edit_at_random(editor: Editor, uris: list[str], dice: random.Random, number: int) -> None:
-    """Edit files, and ask about places in them; every answer must be one."""
-    asks = ["completion", "hover", "definition", "prepareRename"]
-    past: list[tuple[str, str]] = []
-    for _ in range(number):
-        uri = dice.choice(uris)
-        text = editor.texts[uri]
-        start = dice.randint(0, len(text))
-        end = min(len(text), start + dice.choice([0, 0, 0, 1, 5, 40]))
-        if past and dice.random() < 0.1:
-            uri, text = past.pop()
-            editor.replace(uri, 0, len(editor.texts[uri]), text)
-            continue
-        if text[start - 1 : start + 1] == "\r\n" or text[end - 1 : end + 1] == "\r\n":
-            continue
-        past.append((uri, text))
-        editor.replace(uri, start, end, dice.choice(PIECES) if dice.random() < 0.7 else "")
-        ask_at_random(editor, uri, dice, dice.choice(asks))
-
-
-def ask_at_random(editor: Editor, uri: str, dice: random.Random, method: str) -> Any:
-    index = dice.randint(0, len(editor.texts[uri]))
-    editor.ask_at(f"textDocument/{method}", uri, index)
-    editor.ask("textDocument/documentSymbol", {"textDocument": {"uri": uri}})
-    if dice.random() < 0.3:
-        editor.ask_at("cards/preview", uri, index)
-        for problem in editor.read_problems(uri)[:3]:
-            editor.list_actions(uri, problem)

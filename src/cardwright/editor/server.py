@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from cardwright.editor.schemas import Schemas
 
 NOT_INITIALIZED: Final = -32002
-_IDLE_S: Final = 0.02
+_IDLE_S: Final = 0.01
 """After a change, so much silence lets the project be checked."""
 _MAX_WAIT_S: Final = 0.1
 """While messages keep coming, it is checked after this time, or after twice what a check takes."""
@@ -90,7 +90,7 @@ class _RefusedError(Exception):
         self.code = code
 
 
-class _Gone(BaseException):  # noqa: N818  (no error: nothing that goes wrong in a request may hide it)
+class _Gone(BaseException):
     """Nobody reads what is written any more."""
 
 
