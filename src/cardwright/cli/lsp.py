@@ -22,6 +22,9 @@ def lsp(stdio: bool, db: Path | None) -> None:
 
     Your editor starts it, and talks to it in the Language Server Protocol. docs/editors.md says how to set
     it up.
+
+    \b
+    cards lsp
     """
     del stdio
     if sys.stdin.isatty():

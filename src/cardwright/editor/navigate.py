@@ -100,7 +100,7 @@ def find_renamed(file: OpenFile, project: Project, position: Position) -> tuple[
     return card, Span(file.name, cursor.line + 1, cursor.start + 1, cursor.end - cursor.start)
 
 
-def rename(
+def change_id(
     card: Card, new_id: str, project: Project, workspace: Workspace
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the edits, by file, that give a card another id; a published one goes to `formerly`.

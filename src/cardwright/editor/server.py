@@ -157,7 +157,7 @@ class Server:
                 self._take(message)
         except _Gone:
             return 1
-        return 0 if self._state == "shut down" else 1
+        return 1 if self._state == "open" else 0
 
     def _next(self, inbox: queue.Queue[Message | Damaged | None]) -> Message | Damaged | None:
         """Return the next message, once projects are checked if it is time to."""
@@ -499,13 +499,13 @@ class Server:
         found = self._find(params)
         if found is None:
             return None
-        from cardwright.editor.navigate import find_renamed, rename  # noqa: PLC0415  (seldom used)
+        from cardwright.editor.navigate import change_id, find_renamed  # noqa: PLC0415  (seldom used)
 
         _, project = found
         renamed = find_renamed(*found, params["position"])
         if renamed is None:
             raise _RefusedError(REQUEST_FAILED, "only the id of a card can be renamed")
-        return {"changes": rename(renamed[0], params["newName"], project, self._workspace)}
+        return {"changes": change_id(renamed[0], params["newName"], project, self._workspace)}
 
     def _preview(self, params: Json) -> Json:
         found = self._find(params)

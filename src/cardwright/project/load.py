@@ -95,7 +95,7 @@ def load_sources(
     allowances: list[Allowance] = []
     incomplete = set(_list_unread_packs(sources, decks.decks))
     known: dict[Any, Any] = {}
-    loaded_before = {file.key: file for file in earlier if file.key}
+    loaded_before = {file.key: file for file in earlier}
     for source in track(sources.cards, "Reading files"):
         namespace = find_namespace(decks.decks, source.pack)
         try:
@@ -196,7 +196,7 @@ def _load_file(
         return keep_cards(cards, problems, allowances, is_whole=is_whole)
 
     key = kinds_key and make_key("cards", kinds_key, source.name, source.pack, namespace, digest)
-    if key in loaded_before:
+    if key and key in loaded_before:
         return loaded_before[key]
     kept = cache.ask(key, KeptCards, make)
     heads = make_heads(kept, source.name, source.pack, namespace, known)
