@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
@@ -15,7 +16,7 @@ from cardwright.cli.main import cards
 from exam_project import make_exam_files, run_exam
 from homing import open_home
 from project_files import Write
-from reviewing import NOW, read_acts, store_of
+from reviewing import LATE, NOW, read_acts, store_of
 
 CASES = Path(__file__).parents[1] / "cases" / "home.md"
 CASE = re.compile(r"## (\w+) \((\d+)x(\d+), `([^`]*)`\)\n\n```text\n(.*?)\n```", re.DOTALL)
@@ -88,6 +89,12 @@ def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> 
         program.type(" 4")
         program.wait_for("Nothing left to review today")
         program.type(" ")
+        # What was done stays there to be read.
+        program.wait_for("Press any key to go back.")
+        assert "1 answer in" in program.text
+        assert "Everything is saved." in program.text
+        program.resize(80, 20)
+        program.type("x")
         program.wait_for("Streak: 2 days.")
         assert "new 2 · learning 1 · review 0" in program.lines[0]
         program.type("q")
@@ -96,6 +103,35 @@ def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> 
     assert read_acts(forest)[-1] == ("trees:ring/recall", "answer", 4)
     # The row of a deck with nothing left has gone.
     assert "1 Wood" not in run(forest)
+
+
+def test_keys_typed_before_the_summary_was_shown_do_not_leave_it(forest: Path) -> None:
+    with open_home(forest, program=LATE) as program:
+        program.wait_for("▸ All decks")
+        program.type("\r")
+        program.wait_for("space show the answer")
+        program.type("q")
+        program.wait_for("type now")
+        program.type("??\n")
+        program.wait_for("Press any key to go back.")
+        program.type("?")
+        program.wait_for("▸ All decks")
+        # On the home screen, `?` would have opened the help, which takes one key to leave.
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
+@pytest.mark.parametrize("keys", ["", "q"], ids=["a review", "its summary"])
+def test_home_ends_when_it_is_terminated_during(forest: Path, keys: str) -> None:
+    with open_home(forest) as program:
+        program.wait_for("▸ All decks")
+        program.type("\r")
+        program.wait_for("space show the answer")
+        program.type(keys)
+        program.wait_for("Press any key to go back." if keys else "space show the answer")
+        program.send_signal(signal.SIGTERM)
+        assert program.wait_for_exit() == 128 + signal.SIGTERM
+        assert program.attributes == program.first_attributes
 
 
 def test_home_ends_when_its_window_closes_during_a_review(forest: Path) -> None:
@@ -151,6 +187,26 @@ def test_outside_of_projects_home_lists_those_known_and_opens_them(
         program.type("\r")
         program.wait_for("▸ All decks")
         program.type("\x1b")
+        program.wait_for("▸ project")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
+def test_outside_of_projects_home_opens_the_default_one(forest: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'project = "{forest.as_posix()}"', "utf-8")
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    environ = {"CARDS_CONFIG": str(config)}
+    with open_home(beside, store=store_of(forest), environ=environ, is_named=False) as program:
+        program.wait_for("▸ All decks")
+        program.type("\r")
+        program.wait_for("space show the answer")
+        program.type("q")
+        program.wait_for("Press any key to go back.")
+        program.type(" ")
+        program.wait_for("▸ All decks")
+        program.type("\t")
         program.wait_for("▸ project")
         program.type("q")
         assert program.wait_for_exit() == 0

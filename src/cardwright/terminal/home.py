@@ -426,12 +426,15 @@ def draw_projects(found: Overview, width: int) -> str:
     """Return the projects as plain lines: counts, then folders, and what is wrong with them."""
     lines = [line.text[len(_MARK) :] for line in _list_table(found.rows, width)]
     lines.append("")
-    for row in found.rows:
-        project = row.project
-        if project is None:
-            continue
+    projects = [row.project for row in found.rows if row.project]
+    owners = {name: project.folder for project in projects for name in project.namespaces}
+    for project in projects:
         gone = "" if project.is_there else "  (not there)"
-        packs = list_names(project.namespaces or project.others)
+        others = [
+            f"{name} (studied last in {owners[name]})" if name in owners else name
+            for name in project.others
+        ]
+        packs = list_names([*project.namespaces, *others])
         lines.append(make_plain(f"{project.name}: {project.folder}{gone}, with {packs}"))
     notes = [line.text for line in _list_attention(found, width, len(found.attention))]
     return "\n".join([*lines, *([""] if notes else []), *notes])

@@ -18,7 +18,7 @@ SCREENS: Final = {
     HOME: "the home screen",
     REVIEW: "`cards review`",
     MOCK: "mock exams and drills",
-    HAND_IN: "the question whether to hand in",
+    HAND_IN: "the question whether to hand in, or to finish a drill",
     RESULT: "their result",
 }
 """Each screen with keys of its own, as the docs call it."""
@@ -95,8 +95,8 @@ BINDINGS: Final[dict[str, Binding]] = {
     "mark": Binding("m", {MOCK: "mark to come back to it, or remove the mark"}),
     "go": Binding("g", {MOCK: "go to a question by its number"}),
     "list": Binding("l", {MOCK: "list all questions: answered, marked, unanswered"}),
-    "hand-in": Binding("h", {MOCK: "hand in"}),
-    "confirm": Binding("y", {HAND_IN: "yes, hand in"}),
+    "hand-in": Binding("h", {MOCK: "hand in; finish a drill"}),
+    "confirm": Binding("y", {HAND_IN: "yes, hand in, or finish"}),
     "wrong": Binding("x", {RESULT: "only the wrong answers, or all"}),
     "misses": Binding("r", {RESULT: "record the misses in the miss log"}),
     "open": Binding("o", _with_card("open images, sounds and videos of the side shown, in turn")),
@@ -116,7 +116,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         {
             HOME: "quit",
             REVIEW: "stop, at any time",
-            MOCK: "leave: the clock stops, and the result notes the break",
+            MOCK: "leave, and go on later: the result notes the break",
             RESULT: "finish",
         },
     ),
@@ -141,13 +141,25 @@ _PRESETS: Final[dict[str, dict[str, str]]] = {
 """Sets of keys to start from."""
 _REQUIRED: Final = ("continue", "quit", *DIGITS[:4])
 """Acts that must keep a key."""
-_FIXED: Final = frozenset({"ctrl-c", "ctrl-l", "escape"})
+_FIXED: Final = frozenset({"ctrl-c", "ctrl-d", "ctrl-l", "ctrl-z", "escape"})
 """Keys that always do the same."""
+_SENT_AS: Final = {"ctrl-h": "backspace", "ctrl-i": "tab", "ctrl-j": "enter", "ctrl-m": "enter"}
+"""Keys that terminals do not tell from others."""
 _SHOWN: Final = {"escape": "esc", "up": "↑", "down": "↓", "left": "←", "right": "→"}
 _NAMED: Final = frozenset(
     {
         *("space", "enter", "tab", "backspace", "delete", "up", "down", "left", "right", "home"),
-        *("end", "pageup", "pagedown", "f1", "ctrl-left", "ctrl-right", "alt-b", "alt-d", "alt-f"),
+        *(
+            "end",
+            "pageup",
+            "pagedown",
+            "f1",
+            "ctrl-left",
+            "ctrl-right",
+            "ctrl-delete",
+            "alt-b",
+            "alt-f",
+        ),
         *(f"ctrl-{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
     }
 )
@@ -285,6 +297,8 @@ def _read_key(act: str, name: str) -> str:
     name = name.lower() if len(name) > 1 else name
     if name in _FIXED:
         raise ConfigError(f"keys.{act}: `{name}` always does the same")
+    if name in _SENT_AS:
+        raise ConfigError(f"keys.{act}: terminals send `{_SENT_AS[name]}` for `{name}`")
     if len(name) > 1 and name not in _NAMED:
         help = suggest(name, sorted(_NAMED), "keys")
         raise ConfigError(f"keys.{act}: there is no key `{name}`", help=help)

@@ -12,6 +12,7 @@ from cardwright.frozen import frozen
 from cardwright.history import Rating, make_date, make_time
 from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
+from cardwright.terminal.clipboard import find_copier
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import DIGITS, REVIEW, KeyMap
 from cardwright.terminal.line_editor import LineEditor
@@ -103,8 +104,6 @@ class Reviewer(KeyLoop):
             "open": acts.open_media,
             "web": acts.open_web,
             "play": acts.play,
-            "copy": self._copy,
-            "copy-reference": self._copy_reference,
             "memory": lambda: self._cover("memory"),
             "search": self._start_search,
         }
@@ -175,6 +174,8 @@ class Reviewer(KeyLoop):
             if attempt.is_ticking:
                 attempt.tick_all()
             return ""
+        if copier := find_copier(act, self._copy):
+            return copier(attempt)
         do = self._acts.get(act)
         return do() if do else self._keymap.hint("help", "shows all keys")
 
@@ -194,19 +195,6 @@ class Reviewer(KeyLoop):
         """Take the card out, and tell how to undo that."""
         message, undo = self._move_on(act), self._keymap.show("undo")
         return f"{message} ({undo}: undo)" if undo else message
-
-    def _copy(self) -> str:
-        attempt = self._state.attempt
-        if attempt is None:
-            return ""
-        self._copy_text(attempt.draw_question(), *[attempt.draw_answer()] * attempt.is_revealed)
-        return "copied the card"
-
-    def _copy_reference(self) -> str:
-        if self._state.item is None:
-            return ""
-        self._screen.copy(self._state.item.ref, self._environ)
-        return f"copied {self._state.item.ref}"
 
     def _continue(self, attempt: Attempt) -> str:
         """Reveal the answer, scroll, finish ticking, or give the suggested rating."""

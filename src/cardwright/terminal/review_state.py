@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cardwright.app.study import Study
+from cardwright.app.study import Study, find_worth
 from cardwright.history import MS_PER_MINUTE, SECONDS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts, list_texts
@@ -227,19 +227,19 @@ class ReviewState:
         *,
         max_answers: int | None = None,
         max_minutes: float | None = None,
-        exam_day: ExamDay | None = None,
+        exam_days: Sequence[ExamDay] = (),
         shows_why: bool = False,
     ) -> None:
         """Ask the prompts of the session, until it ends or a limit is reached.
 
-        `exam_day` arranges the session; `shows_why` shows why with every card.
+        `exam_days` arrange the session; `shows_why` shows why with every card.
         """
         self._session = session
         self._study = study
         self.clock = clock
         self._max_answers = max_answers
         self._max_ms = None if max_minutes is None else max_minutes * MS_PER_MINUTE
-        self._exam_day = exam_day
+        self._exam_days = exam_days
         self._shows_why = shows_why
         self._pace = read_pace(session.journal)
         """Of the answers before this review, so that the time left does not jump."""
@@ -274,6 +274,10 @@ class ReviewState:
         is_same = before and self._shown and before.key == self._shown.key
         if was_revealed and is_same and self.attempt:
             self.attempt.reveal()
+
+    def has(self, key: str) -> bool:
+        """Return whether a prompt is one of those that the session may ask."""
+        return self._session.has(key)
 
     @property
     def item(self) -> Item | None:
@@ -313,9 +317,10 @@ class ReviewState:
     @property
     def reason(self) -> str:
         """Why the prompt is asked; "" if it is simply due, or comes again in a learning step."""
-        if self.item is None or self._exam_day is None or self._is_step:
+        if self.item is None or self._is_step:
             return ""
-        return self._exam_day.explain(self.item)
+        item = self.item
+        return next(filter(None, (day.explain(item) for day in self._exam_days)), "")
 
     @property
     def why(self) -> str:
@@ -343,15 +348,15 @@ class ReviewState:
         return min(minutes, max(self._max_ms - self.duration_ms, 0) / MS_PER_MINUTE)
 
     def _estimate_minutes(self) -> float:
-        """Return the minutes of all prompts left: by the plan of an exam, or by the usual pace."""
+        """Return the minutes of all prompts left: by the plans of exams, or by the usual pace."""
         counts = self.counts
-        if self._exam_day is None:
+        if not self._exam_days:
             return self._pace.estimate_minutes(counts)
         ahead = self._session.list_ahead()
         ahead = ahead[counts.learning - self._is_step :]
         if self.item is not None and not self._is_step:
             ahead.append(self.item)
-        measured = map(self._exam_day.preparation.measure, ahead)
+        measured = (find_worth(self._exam_days, item) for item in ahead)
         planned = [worth for worth in measured if worth]
         new = sum(not worth.candidate.stability for worth in planned)
         unplanned = Counts(counts.new - new, counts.learning, counts.review - len(planned) + new)

@@ -13,7 +13,7 @@ from rich.text import Text
 from cardwright.study.error import StoreError
 from cardwright.terminal.keymap import KeyMap
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.paint import MAX_WIDTH, Painted, Stack, paint, paint_line, paint_rows
+from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_line, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
 
@@ -28,6 +28,8 @@ QUIT_KEYS: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM = 6, 8, 10
 """Rows needed for the header, the keys, and a line above the body."""
 _MAX_CACHED: Final = 200
+_KEY_WIDTH: Final = 14
+"""Columns for the keys of an act in the help."""
 _APART: Final = 3
 """Columns between the title and the figures of a header."""
 _STEPS: Final = {"up": -1, "down": 1, "wheel-up": -3, "wheel-down": 3}
@@ -211,7 +213,7 @@ class Window:
 
     def _render_message(self, note: str) -> list[Painted]:
         if self.message:
-            return self.render(Text(make_plain(self.message), "bold yellow"))
+            return self.render(Text(make_plain(self.message), "bold"))
         return self.render(Text(make_plain(note), "dim")) if note else []
 
 
@@ -228,10 +230,9 @@ class KeyLoop(ABC):
         self._environ = environ
         self._window = Window(screen, environ)
 
-    def _copy_text(self, *parts: Renderable) -> None:
-        """Put the text of what is shown on the clipboard."""
-        texts = [paint(part, {}, is_terminal=False, is_styled=False) for part in parts]
-        self._screen.copy("\n\n".join(texts).strip() + "\n", self._environ)
+    def _copy(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self._screen.copy(text, self._environ)
 
     def run(self) -> None:
         """Run until a key ends it."""
@@ -365,9 +366,16 @@ def draw_header(titles: Sequence[str], figures: Sequence[str], columns: int) -> 
     return draw_title_bar(f"{title}{' ' * _APART}{figure} ", columns)
 
 
-def draw_key_help(keys: Iterable[tuple[str, str]]) -> Stack:
-    """Draw a list of keys, each with its effect."""
-    return Stack(*(Text.assemble((f"{names:<14} ", "bold"), does) for names, does in keys))
+def draw_key_help(keys: Iterable[tuple[str, str]]) -> Renderable:
+    """Draw a list of keys, each with its effect beside it."""
+    from rich.table import Table  # noqa: PLC0415  (slow, and only the help is one)
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(style="bold", width=_KEY_WIDTH)
+    grid.add_column()
+    for names, does in keys:
+        grid.add_row(Text(names), Text(does))
+    return grid
 
 
 def _draw_line(text: str, style: str) -> Text:
