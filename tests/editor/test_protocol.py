@@ -7,8 +7,8 @@ import os
 import random
 from pathlib import Path
 
+import click
 import pytest
-from click.testing import CliRunner
 
 from cardwright.cli.main import cards
 from editor_client import AnswerError, Editor
@@ -233,14 +233,23 @@ def test_it_ends_when_its_editor_does(write: Write, env: dict[str, str]) -> None
         assert editor.wait() == (1, "")
 
 
+def test_what_was_sent_before_the_end_is_still_done(write: Write, env: dict[str, str]) -> None:
+    root = write({"cards/trees/a.yaml": CARDS})
+    with Editor(root, env=env) as editor:
+        key = editor.start("shutdown", None)
+        editor.leave()
+        assert editor.await_answer(key, "shutdown") is None
+        assert editor.wait() == (0, "")
+
+
 def test_people_are_told_that_it_is_not_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
     class Terminal:
         def isatty(self) -> bool:
             return True
 
     monkeypatch.setattr("cardwright.cli.lsp.sys.stdin", Terminal())
-    result = CliRunner().invoke(cards, ["lsp"])
-    assert result.exit_code != 0
+    with pytest.raises(click.UsageError, match="an editor starts this"):
+        cards.main(["lsp"], standalone_mode=False)
 
 
 def test_random_edits_are_survived(editor: Editor, write: Write) -> None:

@@ -138,12 +138,12 @@ def test_an_unsaved_text_counts_until_its_file_is_closed(editor: Editor, write: 
     assert editor.diagnostics[second] == []
     # A file that another program writes is read again.
     (root / "cards/trees/b.yaml").write_text(CARDS.replace("Oak?", "Ash?"), "utf-8")
-    change = {"uri": (root / "cards/trees/b.yaml").as_uri(), "type": 1}
-    editor.tell("workspace/didChangeWatchedFiles", {"changes": [change]})
+    other = (root / "cards/trees/b.yaml").as_uri()
+    editor.tell("workspace/didChangeWatchedFiles", {"changes": [{"uri": other, "type": 1}]})
     editor.read_problems(first)
     editor.type(first, "# y\n")
     editor.read_problems(first)
-    assert [one["code"] for one in editor.diagnostics[change["uri"]]] == ["duplicate-id"]
+    assert [one["code"] for one in editor.diagnostics[other]] == ["duplicate-id"]
 
 
 def test_manifests_blueprints_and_kinds_are_checked_while_they_are_written(

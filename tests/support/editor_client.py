@@ -67,6 +67,7 @@ class Editor:
         self.logged: list[str] = []
         self.registered: list[dict[str, Any]] = []
         self._last = 0
+        self._has_left = False
         uri = folder.as_uri() if folder else None
         self.initialized = self.ask(
             "initialize",
@@ -105,6 +106,7 @@ class Editor:
 
     def leave(self) -> None:
         """Go away without a word."""
+        self._has_left = True
         assert self._process.stdin is not None
         self._process.stdin.close()
 
@@ -160,7 +162,8 @@ class Editor:
             self.logged.append(message["params"]["message"])
         elif method == "client/registerCapability":
             self.registered += message["params"]["registrations"]
-            self.send({"id": message["id"], "result": None})
+            if not self._has_left:
+                self.send({"id": message["id"], "result": None})
         return message
 
     def _read(self) -> None:

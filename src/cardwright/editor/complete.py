@@ -20,16 +20,7 @@ MAX_ITEMS: Final = 200
 """So many are offered at once; typing on narrows them down."""
 _MAX_ENTRIES: Final = 5_000
 """So many entries of a folder are looked at."""
-_PROPERTY, _VALUE, _KEYWORD, _FILE, _REFERENCE, _FOLDER, _ENUM, _CONSTANT = (
-    10,
-    12,
-    14,
-    17,
-    18,
-    19,
-    20,
-    21,
-)
+_PROPERTY, _KEYWORD, _FILE, _REFERENCE, _FOLDER, _ENUM, _CONSTANT = 10, 14, 17, 18, 19, 20, 21
 """What the protocol calls kinds of items."""
 _MEDIA: Final = re.compile(r"!\[[^\]]*\]\(<?([^()<>]*)$")
 _PLAIN: Final = re.compile(r"[A-Za-z_][\w:./+-]*(?<!:)")

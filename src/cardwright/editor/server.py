@@ -114,15 +114,15 @@ class Server:
         self._schemas: Schemas | None = None
         self._has_lenses = False
         self._watches = False
-        self._shown: dict[str, Json] = {}
-        """What the editor shows of each file: its problems, as they were sent last."""
-        self._problems: dict[tuple[Path, str], list[Diagnostic]] = {}
-        """By project and name of the file."""
+        self._shown: dict[Path, dict[str, Json]] = {}
+        """The problems that the editor shows, by project and name of the file."""
         self._stale_since_s: float | None = None
         self._check_s = 0.0
         """How long the last check took."""
         self._waiting: deque[Message | Damaged] = deque()
         self._cancelled: set[int | str] = set()
+        self._is_over = False
+        """Whether the editor will send no more."""
         self._requests: dict[str, Callable[[Json], Json]] = {
             "initialize": self._initialize,
             "shutdown": self._shut_down,
@@ -162,30 +162,29 @@ class Server:
     def _next(self, inbox: queue.Queue[Message | Damaged | None]) -> Message | Damaged | None:
         """Return the next message, once projects are checked if it is time to."""
         while True:
-            while not inbox.empty():
-                if not self._receive(inbox.get()):
-                    return None
-            if self._is_due():
-                self._check()
+            while not (self._is_over or inbox.empty()):
+                self._receive(inbox.get())
             if self._waiting:
+                if self._is_due():
+                    self._check()
                 return self._waiting.popleft()
+            if self._is_over:
+                return None
             self._cancelled.clear()
             try:
-                is_open = self._receive(inbox.get(timeout=self._stale_since_s and _IDLE_S))
+                self._receive(inbox.get(timeout=None if self._stale_since_s is None else _IDLE_S))
             except queue.Empty:
                 self._check()
-            else:
-                if not is_open:
-                    return None
 
-    def _receive(self, message: Message | Damaged | None) -> bool:
-        """Keep a message until its turn; tell whether there can be more."""
-        if isinstance(message, Message) and message.method == "$/cancelRequest":
+    def _receive(self, message: Message | Damaged | None) -> None:
+        """Keep a message until its turn."""
+        if message is None:
+            self._is_over = True
+        elif isinstance(message, Message) and message.method == "$/cancelRequest":
             key = message.params.get("id") if isinstance(message.params, dict) else None
             self._cancelled |= {key} if isinstance(key, int | str) else set()
-        elif message is not None:
+        else:
             self._waiting.append(message)
-        return message is not None
 
     def _is_due(self) -> bool:
         if self._stale_since_s is None:
@@ -299,7 +298,6 @@ class Server:
         buffer = Buffer(document["text"], document.get("version"))
         file = self._workspace.open(document["uri"], buffer)
         if file.root is not None:
-            file.is_dirty = True
             self._expire([self._workspace.projects[file.root]])
 
     def _change(self, params: Json) -> None:
@@ -361,47 +359,35 @@ class Server:
         for problem in project.problems:
             by_name.setdefault(problem.span.path, []).append(problem)
         files = self._workspace.list_files(project.root)
-        names = dict.fromkeys([*files, *by_name])
-        before = [name for root, name in self._problems if root == project.root]
-        for name in before:
-            del self._problems[project.root, name]
-        others = 0
-        for name in dict.fromkeys([*names, *before]):
-            found = by_name.get(name, [])
-            if name not in files:
-                others += bool(found)
-                found = found if others <= _MAX_FILES else []
-            if found:
-                self._problems[project.root, name] = found
-            self._show_file(project, name, files.get(name), found)
+        others = [name for name in by_name if name not in files]
+        before = self._shown.get(project.root, {})
+        shown = {
+            name: [
+                self._make_diagnostic(project, one) for one in by_name.get(name, [])[:_MAX_PROBLEMS]
+            ]
+            for name in (*files, *others[:_MAX_FILES])
+        }
+        self._shown[project.root] = shown
+        for name in dict.fromkeys((*shown, *before)):
+            file, found = files.get(name), shown.get(name, [])
+            if file or found != before.get(name):
+                version = file.buffer.version if file else None
+                uri = file.uri if file else self._workspace.find_uri(project.root, name)
+                params: Json = {"uri": uri, "diagnostics": found}
+                params |= {} if version is None else {"version": version}
+                self._notify("textDocument/publishDiagnostics", params)
 
-    def _show_file(
-        self, project: Project, name: str, file: OpenFile | None, problems: list[Diagnostic]
-    ) -> None:
-        uri = file.uri if file else self._workspace.find_uri(project.root, name)
-        shown = []
-        for problem in problems[:_MAX_PROBLEMS]:
-            one = make_diagnostic(self._workspace.range_of(project, problem.span), problem)
-            if problem.related:
-                one["relatedInformation"] = [
-                    {
-                        "location": self._workspace.locate(project, related.span),
-                        "message": related.message,
-                    }
-                    for related in problem.related
-                ]
-            shown.append(one)
-        version = file.buffer.version if file else None
-        if file is None and self._shown.get(uri, []) == shown:
-            return
-        self._shown[uri] = shown
-        if not shown and file is None:
-            del self._shown[uri]
-        params = {"uri": uri, "diagnostics": shown}
-        self._notify(
-            "textDocument/publishDiagnostics",
-            params if version is None else {**params, "version": version},
-        )
+    def _make_diagnostic(self, project: Project, problem: Diagnostic) -> dict[str, Json]:
+        made = make_diagnostic(self._workspace.range_of(project, problem.span), problem)
+        if problem.related:
+            made["relatedInformation"] = [
+                {
+                    "location": self._workspace.locate(project, related.span),
+                    "message": related.message,
+                }
+                for related in problem.related
+            ]
+        return made
 
     # What editors ask.
 

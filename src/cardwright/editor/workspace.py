@@ -114,6 +114,7 @@ class Workspace:
             self.add_project(root)
             name = path.relative_to(root).as_posix()
         file = self.files[uri] = OpenFile(uri, buffer, root, name)
+        file.is_dirty = path is None or not _is_content(path, buffer.raw)
         return file
 
     def add_project(self, root: Path) -> None:
@@ -207,6 +208,15 @@ def find_root(path: Path) -> Path | None:
         return next((folder for folder in (path, *path.parents) if is_project(folder)), None)
     except (OSError, ValueError):
         return None
+
+
+def _is_content(path: Path, raw: bytes) -> bool:
+    """Tell whether a file holds just this."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(raw) + 1) == raw
+    except OSError:
+        return False
 
 
 def _find_sort(name: str) -> Sort:
