@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-from collections.abc import Iterator
-from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -14,12 +12,11 @@ from click.testing import CliRunner
 
 from cardwright.cli.main import cards
 from exam_project import make_exam_files, run_exam
-from homing import open_home
+from homing import Steps, check_steps, open_home, read_cases
 from project_files import Write
 from reviewing import LATE, NOW, read_acts, store_of
 
 CASES = Path(__file__).parents[1] / "cases" / "home.md"
-CASE = re.compile(r"## (\w+) \((\d+)x(\d+), `([^`]*)`\)\n\n```text\n(.*?)\n```", re.DOTALL)
 CARDS = """\
 kind: basic
 cards:
@@ -35,13 +32,6 @@ FILES = {
     "cards/moss/moss.yaml": "kind: basic\ncards:\n  - {id: bog, question: Where?, answer: Bogs.}\n",
     "decks/moss/deck.yaml": "name: Moss\nnamespace: moss\n",
 }
-
-
-def read_cases() -> Iterator[tuple[tuple[int, int], list[tuple[str, str]]]]:
-    """Yield the size, and each group of keys with the window after it."""
-    found = CASE.findall(CASES.read_text("utf-8"))
-    for (columns, lines), cases in groupby(found, key=lambda case: case[1:3]):
-        yield (int(columns), int(lines)), [(keys, text) for *_, keys, text in cases]
 
 
 @pytest.fixture
@@ -64,19 +54,10 @@ def run(folder: Path, *words: str, exit_code: int = 0) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize(
-    ("size", "steps"), list(read_cases()), ids=[f"{size[0]}" for size, _ in read_cases()]
-)
-def test_a_window_shows(forest: Path, size: tuple[int, int], steps: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize(("size", "steps"), read_cases(CASES), ids=str)
+def test_a_window_shows(forest: Path, size: tuple[int, int], steps: Steps) -> None:
     with open_home(forest, size=size) as program:
-        for keys, expected in steps:
-            program.type(keys.replace("·", " ").replace("⇥", "\t").replace("⎋", "\x1b"))
-            program.wait_until(
-                lambda expected=expected: program.text.rstrip() == expected.rstrip(),  # type: ignore[misc]
-                f"this:\n{expected}\n",
-            )
-        program.type("\x03")
-        assert program.wait_for_exit() == 0
+        check_steps(program, steps)
 
 
 def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> None:
@@ -154,8 +135,7 @@ def test_what_is_left_of_a_filter_is_chosen(forest: Path) -> None:
         program.wait_for("▸ All decks")
         program.type("b?")
         program.wait_for("show all keys")
-        # Until there is a card browser, no key is offered for one.
-        assert "browse" not in program.text
+        program.wait_for("browse the cards of the deck or project")
         program.type("q")
         program.type("q")
         assert program.wait_for_exit() == 0

@@ -1,9 +1,11 @@
-"""The home screen in a window, on projects beside a store."""
+"""The home screen and others in a window, on projects beside a store, and files of what they show."""
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +17,32 @@ from pty_driver import PtyProgram
 from reviewing import NOW, store_of
 
 _PROGRAM: Final = "from cardwright.cli.main import main; main()"
+_CASE: Final = re.compile(r"## \w+ \((\d+)x(\d+), `([^`]*)`\)\n\n```text\n(.*?)\n```", re.DOTALL)
+Steps = list[tuple[str, str]]
+"""Groups of keys, each with the window after it."""
+
+
+def read_cases(path: Path) -> list[tuple[tuple[int, int], Steps]]:
+    """Return the size of each window, and what it shows step by step."""
+    found = _CASE.findall(path.read_text("utf-8"))
+    return [
+        ((int(columns), int(lines)), [(keys, text) for *_, keys, text in cases])
+        for (columns, lines), cases in groupby(found, key=lambda case: case[:2])
+    ]
+
+
+def check_steps(program: PtyProgram, steps: Steps) -> None:
+    """A window shows what it should, step by step."""
+    for keys, expected in steps:
+        program.type(
+            keys.replace("·", " ").replace("⇥", "\t").replace("⎋", "\x1b").replace("⏎", "\r")
+        )
+        program.wait_until(
+            lambda expected=expected: program.text.rstrip() == expected.rstrip(),  # type: ignore[misc]
+            f"this:\n{expected}\n",
+        )
+    program.type("\x03")
+    assert program.wait_for_exit() == 0
 
 
 def open_home(

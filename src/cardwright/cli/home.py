@@ -71,7 +71,7 @@ def home(folder: Path, plain: bool, as_json: bool, db: Path | None) -> None:
     show_progress(None)
     keymap, colours = find_keymap(), find_colours()
     with make_screen() as screen:
-        acts = HomeActs(load=command.load, study=command.study)
+        acts = HomeActs(load=command.load, study=command.study, browse=command.browse)
         Home(found, root, screen, colours, acts=acts, keymap=keymap).run()
     sys.exit(screen.exit_code)
 
@@ -115,15 +115,39 @@ class _HomeCommand:
         """
         from cardwright.cli.review import review  # noqa: PLC0415  (only when a deck is opened)
 
-        words = [*self._store_words, *(() if root else ("--all",)), *(("--", deck) if deck else ())]
+        message = self._call(review, root, [deck] if deck else [])
+        if not message:
+            _wait_for_key()
+        return message
+
+    def browse(self, root: Path | None, deck: str) -> str:
+        """Browse the cards of the same; return a message.
+
+        Raises:
+            SystemExit: the browser was ended from outside.
+
+        """
+        from cardwright.app.search import quote_condition  # noqa: PLC0415  (only for its key)
+        from cardwright.cli.browse import browse  # noqa: PLC0415  (as above)
+
+        return self._call(browse, root, [quote_condition("deck", deck)] if deck else [])
+
+    def _call(self, command: click.Command, root: Path | None, words: list[str]) -> str:
+        """Run a command in a project, or in all projects; return a message."""
+        given = [
+            *self._store_words,
+            *(() if root else ("--all",)),
+            *(("--", *words) if words else ()),
+        ]
         try:
-            review.main(words, "cards review", standalone_mode=False, obj=root or self._folder)
+            command.main(
+                given, f"cards {command.name}", standalone_mode=False, obj=root or self._folder
+            )
         except SystemExit as ended:
             if ended.code:
                 raise
         except (CardwrightError, click.ClickException) as error:
             return str(error)
-        _wait_for_key()
         return ""
 
 

@@ -34,6 +34,7 @@ _COMMANDS: Final = {
     "due": "Show what is due today and in the coming days.",
     "stats": "Show how your studying is going.",
     "history": "Show the answers to a card, or all answers of a day.",
+    "browse": "Search all prompts; view, suspend, flag, bury, reset and reschedule them.",
     "next": "Show what `cards review` would ask now.",
     "answer": "Record one answer from a script.",
     "suspend": "Stop asking prompts until they are unsuspended.",
@@ -41,6 +42,7 @@ _COMMANDS: Final = {
     "bury": "Put prompts off until the next study day.",
     "flag": "Flag prompts, to find them with --flagged.",
     "reset": "Start prompts over, as if they had never been answered.",
+    "reschedule": "Make prompts due in some days from today, as Anki's *Set due date* does.",
     "undo": "Undo the last answer or other act, and with each call the one before.",
     "exam": "Prepare for an exam on a date.",
     "options": "Show the study options of your decks, or override them for yourself.",
@@ -62,7 +64,7 @@ _COMMANDS: Final = {
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
 _MODULES: Final = {
-    **dict.fromkeys(("suspend", "unsuspend", "bury", "flag", "reset"), "mark"),
+    **dict.fromkeys(("suspend", "unsuspend", "bury", "flag", "reset", "reschedule"), "mark"),
     "import": "import_reviews",
 }
 """Modules that are not named after their commands."""

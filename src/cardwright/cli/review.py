@@ -228,26 +228,18 @@ def _back_up(study: Study) -> None:
 
 def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     """Open the card in the editor at its line, reload the sources, and return a message."""
-    from cardwright.cli.editor import open_editor  # noqa: PLC0415  (only when its key is pressed)
+    from cardwright.cli.editing import edit_card  # noqa: PLC0415  (only when its key is pressed)
 
     if state.attempt is None or state.item is None:
         return ""
-    own, card = study.part_of(state.item), state.attempt.prompt.card
-    message = open_editor(own.root / card.span.path, card.span.line)
-    if message:
-        return message
-    try:
-        is_used = study.reload(state.item, state.clock().at_ms)
-    except ProjectError as error:
-        return str(error)
-    if not is_used:
-        return f"{own.find_problem(card.span.path)}\nedit it again; the card is unchanged"
-    is_there = own.load_card(card.ref) is not None
-    try:
-        items = study.choose(choice)
-    except ProjectError:
-        # The edit took out the last card that was chosen.
-        items = []
-    state.replace_items(items)
-    message = "reloaded" if is_there else f"{card.ref} no longer exists"
-    return f"{message}; see `cards check`" if own.error_count else message
+    message, is_reloaded = edit_card(
+        study, state.item, state.attempt.prompt.card, state.clock().at_ms
+    )
+    if is_reloaded:
+        try:
+            items = study.choose(choice)
+        except ProjectError:
+            # The edit took out the last card that was chosen.
+            items = []
+        state.replace_items(items)
+    return message

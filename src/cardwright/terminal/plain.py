@@ -13,7 +13,7 @@ from cardwright.study.error import StoreError
 from cardwright.terminal.clipboard import Copy, find_copier
 from cardwright.terminal.keymap import BINDINGS, DIGITS, REVIEW, KeyMap
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.review import CardActs, draw_memory
+from cardwright.terminal.review import CardActs, draw_memory_of
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
 from cardwright.text import make_plain
@@ -204,7 +204,7 @@ class PlainReviewer(PromptLoop):
             "open": acts.open_media,
             "web": acts.open_web,
             "play": acts.play,
-            "memory": lambda: draw_memory(state),
+            "memory": lambda: draw_memory_of(state),
             "all": self._tick_all,
         }
         others = ("search", "copy", "copy-reference")

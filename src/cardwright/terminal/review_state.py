@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from cardwright.app.search import fold_card
 from cardwright.app.study import Study, find_worth
 from cardwright.history import MS_PER_MINUTE, SECONDS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
@@ -16,7 +17,7 @@ from cardwright.kinds.typed import (
     list_accepted,
 )
 from cardwright.memory import Memory, State
-from cardwright.model import Card, FieldType, Kind, Prompt
+from cardwright.model import FieldType, Kind, Prompt
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import Session, SessionAnswer
@@ -30,7 +31,7 @@ from cardwright.terminal.card import (
 from cardwright.terminal.line_editor import LineEditor
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.words import format_wait, name_rating
-from cardwright.text import to_nfc
+from cardwright.text import fold_text
 
 if TYPE_CHECKING:
     from cardwright.app.preparation import ExamDay
@@ -200,6 +201,17 @@ class Attempt:
         if answer or (self.is_revealed and only_new):
             return answer
         return _list_paths(self.draw_question())
+
+
+def begin_attempt(study: Study, item: Item, shuffle_seed: int) -> Attempt | None:
+    """Return an attempt at a prompt; None if its card is not in the sources any more."""
+    own = study.part_of(item)
+    card = own.load_card(item.card_ref)
+    if card is None:
+        return None
+    kind = own.find_kind(card.kind)
+    prompts = {prompt.side_name: prompt for prompt in list_prompts(card, kind)}
+    return Attempt(prompts[item.side_name], kind, shuffle_seed)
 
 
 def _list_paths(drawing: Drawing) -> list[str]:
@@ -431,11 +443,11 @@ class ReviewState:
         return f"undo: {_UNDONE[undone.act].format(ref)}"
 
     def find(self, wanted: str) -> str:
-        """Ask the next prompt whose card contains a text, ignoring case; "" if there is one."""
-        folded = to_nfc(wanted).casefold()
+        """Ask the next prompt whose card contains a text, ignoring case and accents; "" if there is one."""
+        folded = fold_text(wanted)
         for item in self._session.list_ahead():
             card = self._study.part_of(item).load_card(item.card_ref)
-            if card is not None and folded in _join_texts(card).casefold():
+            if card is not None and folded in fold_card(card):
                 self._session.ask(item, self.clock())
                 self.show_current()
                 return ""
@@ -482,22 +494,5 @@ class ReviewState:
         return self._prepared.pop(known, None) or self._make_attempt(item, known[1])
 
     def _make_attempt(self, item: Item, answers: int) -> Attempt | None:
-        study = self._study.part_of(item)
-        card = study.load_card(item.card_ref)
-        if card is None:
-            return None
-        kind = study.find_kind(card.kind)
-        prompts = {prompt.side_name: prompt for prompt in list_prompts(card, kind)}
         # The order of options stays the same until the prompt is answered.
-        return Attempt(prompts[item.side_name], kind, answers)
-
-
-def _join_texts(card: Card) -> str:
-    """Return all searchable texts of a card, one per line."""
-    texts = [
-        str(part)
-        for value in card.fields.values()
-        for part in (value if isinstance(value, tuple) else (value,))
-    ]
-    texts += (option.text for option in card.options)
-    return "\n".join((card.ref, card.lesson or "", *card.tags, *texts))
+        return begin_attempt(self._study, item, answers)

@@ -83,7 +83,17 @@ class Window:
     @property
     def width(self) -> int:
         """The width of the body and the footer."""
-        return min(self.columns - 2 * len(self._margin), MAX_WIDTH)
+        return min(self.full_width, MAX_WIDTH)
+
+    @property
+    def full_width(self) -> int:
+        """The width of a table, which is as wide as the window."""
+        return self.columns - 2 * len(self._margin)
+
+    @property
+    def body_height(self) -> int:
+        """The rows of the body that were shown last."""
+        return self._height
 
     @property
     def _margin(self) -> str:
@@ -129,10 +139,17 @@ class Window:
         column, row = map(int, click.split("-")[1:])
         if self._hint_row <= row < len(self._shown):
             return _find_hint(self._shown[row], column)
-        place = self._top + row - self._body_row
-        if not self._body_row <= row < self._hint_row or place >= len(self._body):
+        place = self.find_body_row(click)
+        if place is None:
             return ""
         return _find_item([_STYLES.sub("", text) for text in self._body], place)
+
+    def find_body_row(self, click: str) -> int | None:
+        """Return the row of the body that is at a click, or None."""
+        row = int(click.split("-")[2])
+        place = self._top + row - self._body_row
+        is_there = self._body_row <= row < self._hint_row and place < len(self._body)
+        return place if is_there else None
 
     def render(self, renderable: Renderable, width: int | None = None) -> list[Painted]:
         """Return the rows of a renderable, as wide as the body."""
@@ -161,14 +178,19 @@ class Window:
         keys: str = "",
         note: str = "",
         reads_on: bool = False,
+        heading: Sequence[Painted] = (),
     ) -> None:
         """Paint the header, the parts of the body, a hint on the next keys, and other keys.
 
         `draw_step` is called once it is known whether the body continues below; with `reads_on`,
-        the space bar then scrolls. `note` is shown if there is no message.
+        the space bar then scrolls. `note` is shown if there is no message. A `heading` stays above
+        the body.
         """
         rows, margin, width = self._screen.size.lines, self._margin, self.width
-        head = self.render(header, self.columns)[:1] if rows >= _HEADER_FROM else []
+        head: list[Painted] = []
+        if rows >= _HEADER_FROM:
+            head = [*self.render(header, self.columns)[:1]]
+            head += [Painted(f"{margin}{row}") for row in heading]
         message = self._render_message(note)[: max(rows // 2, 1)] if rows > 1 else []
         last = self.render(_draw_line(keys, "dim"))[:1] if keys and rows >= _KEYS_FROM else []
         has_gap = rows >= _GAP_FROM
