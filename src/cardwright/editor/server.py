@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cardwright import __version__
+from cardwright.app.garbage import gc_paused
 from cardwright.app.project import Project
 from cardwright.diagnostic import Diagnostic
 from cardwright.editor.buffer import Buffer
@@ -346,7 +347,9 @@ class Server:
             if checked.is_stale or checked.is_unshown:
                 checked.is_unshown = False
                 try:
-                    self._show(checked, self._workspace.check(checked))
+                    # The editor need not wait for a collection.
+                    with gc_paused():
+                        self._show(checked, self._workspace.check(checked))
                 except Exception as error:  # noqa: BLE001  (the next change may help)
                     self._log_bug(f"checking {checked.root}", error)
         self._check_s = self._read_clock_s() - start_s
@@ -427,7 +430,7 @@ class Server:
         return complete(file, project, self._find_schemas(project), params["position"])
 
     def _hover(self, params: Json) -> Json:
-        found = self._find_known(params)
+        found = self._find(params)
         if found is None:
             return None
         from cardwright.editor.hover import hover  # noqa: PLC0415  (as above)
