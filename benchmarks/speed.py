@@ -28,6 +28,7 @@ SCRIPTS: Final = (
     "startup",
     "exam_speed",
     "preview",
+    "lsp",
     "anki_rival",
 )
 PAGES: Final = {HERE.parent / "README.md": False, HERE / "README.md": True}

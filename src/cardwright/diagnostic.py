@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final, Literal, NamedTuple
 
 from cardwright.frozen import frozen
-from cardwright.text import escape_controls
+from cardwright.text import Hint, escape_controls
 
 Severity = Literal["error", "warning"]
 
@@ -128,6 +128,10 @@ class Diagnostic:
     help: str
     severity: Severity
     related: tuple[Related, ...] = ()
+    replacement: str = ""
+    """What to write at the place instead, if that is known."""
+    missing: str = ""
+    """The key that the mapping at the place lacks, if that is the problem."""
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
@@ -186,7 +190,13 @@ def cut_quote(text: str, start: int = 0) -> str:
 
 
 def diagnose(
-    code: str, message: str, span: Span, *, help: str, related: tuple[Related, ...] = ()
+    code: str,
+    message: str,
+    span: Span,
+    *,
+    help: str,
+    related: tuple[Related, ...] = (),
+    missing: str = "",
 ) -> Diagnostic:
     """Make a diagnostic with the severity of its code; its texts are made safe to print."""
     return Diagnostic(
@@ -196,6 +206,8 @@ def diagnose(
         help=_shorten(make_printable(help)),
         severity=SEVERITIES[code],
         related=related,
+        replacement=help.replacement if isinstance(help, Hint) else "",
+        missing=missing,
     )
 
 

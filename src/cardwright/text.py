@@ -189,12 +189,28 @@ def list_names(names: Collection[str], *, separator: str = ", ", none: str = "")
     return shown
 
 
+class Hint(str):
+    """Help that knows what to write instead."""
+
+    __slots__ = ("replacement",)
+    replacement: str
+
+    @classmethod
+    def make(cls, text: str, replacement: str) -> Hint:
+        """Return help with a replacement."""
+        hint = cls(text)
+        hint.replacement = replacement
+        return hint
+
+
 def suggest(name: str, known: Collection[str], what: str) -> str:
-    """Return help for an unknown name: a similar known name, or all of them."""
+    """Return help for an unknown name: a Hint with a similar known name, or all of them."""
     import difflib  # noqa: PLC0415  (slow to load, and names are seldom unknown)
 
     close = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean `{close[0]}`?" if close else f"{what}: {list_names(known)}"
+    if close:
+        return Hint.make(f"did you mean `{close[0]}`?", close[0])
+    return f"{what}: {list_names(known)}"
 
 
 def format_time_spent(milliseconds: float) -> str:

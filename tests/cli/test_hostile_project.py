@@ -126,6 +126,8 @@ WORDS: dict[str, list[list[str]]] = {
         ["anki", "sync", "--server", EVIL],
     ],
     "backup": [["backup"], ["backup", "--list"], ["backup", "--restore", EVIL]],
+    # tests/editor/test_protocol.py talks to it.
+    "lsp": [["lsp", "--help"], ["lsp", EVIL]],
     "schema": [["schema", "cards"], ["schema", EVIL]],
     "doctor": [["doctor"], ["doctor", "--json"]],
     # What it writes has yet to be filled in.

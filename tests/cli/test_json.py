@@ -19,6 +19,7 @@ WITHOUT_JSON = {
     "export": "prints JSON Lines, or CSV",
     "help": "prints a text to read",
     "init": "does, and says what to do next",
+    "lsp": "talks to an editor",
     "preview": "opens a browser",
     "review": "asks",
     "schema": "prints JSON, but for the page on kinds",

@@ -28,7 +28,7 @@ from cardwright.project.load import load_sources
 from cardwright.project.media import MediaLibrary
 from cardwright.project.renderers import Renderers
 from cardwright.project.texts import SourceTexts
-from cardwright.project.walk import find_project
+from cardwright.project.walk import NOTHING_UNSAVED, Unsaved, find_project
 from cardwright.text import compile_late, count, list_names, suggest_close
 
 if TYPE_CHECKING:
@@ -215,14 +215,34 @@ def open_project(
         ProjectError: there is none, or it cannot be read.
 
     """
-    root, cache = find_project(folder), Cache(cache_folder)
+    return check_project(find_project(folder), Cache(cache_folder), highlights=highlights)
+
+
+def check_project(
+    root: Path,
+    cache: Cache,
+    *,
+    highlights: bool,
+    unsaved: Unsaved = NOTHING_UNSAVED,
+    earlier: Sequence[CardFile] = (),
+    media: MediaLibrary | None = None,
+) -> Project:
+    """Load the project in a folder and run every check, as `open_project` does.
+
+    What is unsaved stands for the files on the disk. What was `earlier` in the files of cards, and what
+    `media` knows of others, need not be found out again.
+
+    Raises:
+        ProjectError: it cannot be read.
+
+    """
     with gc_paused():
-        loaded = load_sources(root, cache)
+        loaded = load_sources(root, cache, unsaved, earlier)
     collection = loaded.collection
     renderer = Renderer(highlights=highlights)
     renderers = Renderers(cache, root, highlights=highlights)
-    texts = SourceTexts(root)
-    media = MediaLibrary(root)
+    texts = SourceTexts(root, unsaved)
+    media = media or MediaLibrary(root)
     problems = apply_checks(loaded.problems, collection.decks)
     findings = [
         (file, check_file(file, collection.kinds, renderers, texts, cache))

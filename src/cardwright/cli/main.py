@@ -57,6 +57,7 @@ _COMMANDS: Final = {
     "config": "Show your settings, or change one.",
     "keys": "Show what each key does, and where.",
     "schema": "Print a JSON Schema for editors.",
+    "lsp": "Serve editors: problems while you type, completion, the card beside its text.",
     "completion": "Print a script that completes commands, options and names in your shell.",
     "help": "Show the help of a command.",
     "doctor": "Find out what is wrong, and what to do about it.",

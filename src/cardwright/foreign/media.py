@@ -154,6 +154,11 @@ def name_kind(path: str) -> MediaKind:
     return found.kind if found else _IMAGE
 
 
+def has_media_name(path: str) -> bool:
+    """Tell whether the name of a file is that of an image, a sound or a video."""
+    return os.path.splitext(path)[1].lower() in _BY_ENDING  # noqa: PTH122  (as above)
+
+
 def read_media(path: Path) -> MediaFile:
     """Detect what a file contains from its first bytes; only an SVG is read completely.
 

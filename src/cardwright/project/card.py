@@ -25,7 +25,7 @@ from cardwright.model import (
 from cardwright.project import table
 from cardwright.project.document import Document, Node
 from cardwright.project.entry import ITEMS_HELP, Entry, read_entry
-from cardwright.text import list_names, suggest, to_nfc
+from cardwright.text import Hint, list_names, suggest, to_nfc
 
 MAX_ID_LENGTH: Final = 80
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
@@ -54,7 +54,7 @@ def _read_id(entry: Entry, name: str) -> str | None:
     if word and not is_id(word):
         help = f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}"
         if suggestion := suggest_id(word):
-            help += f": `{suggestion}`"
+            help = Hint.make(f"{help}: `{suggestion}`", suggestion)
         entry.report("bad-id", f"`{word}` is not a valid id", name, help=help)
         return None
     return word or None

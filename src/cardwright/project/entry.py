@@ -96,8 +96,9 @@ class Entry:
         """Report a missing key; return whether it is there."""
         if key in self.values:
             return True
+        message = f"`{key}` is missing"
         self.document.problems.append(
-            diagnose("missing-field", f"`{key}` is missing", self.span, help=help)
+            diagnose("missing-field", message, self.span, help=help, missing=key)
         )
         return False
 

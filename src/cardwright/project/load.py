@@ -18,9 +18,12 @@ from cardwright.project.cache import Cache, make_key
 from cardwright.project.card_file import CardFile, FileCards, KeptCards, keep_cards, make_heads
 from cardwright.project.sources import find_namespace
 from cardwright.project.walk import (
+    NOTHING_UNSAVED,
     Read,
     SourceFile,
     SourceFiles,
+    Unsaved,
+    add_unsaved,
     diagnose_unreadable,
     digest_content,
     read_source,
@@ -66,30 +69,44 @@ def load(root: Path) -> tuple[Collection, list[Diagnostic]]:
     return loaded.collection, loaded.problems
 
 
-def load_sources(root: Path, cache: Cache) -> Loaded:
-    """Read the kinds, decks, blueprints and cards below `root`; parse those that a cache does not know."""
+def load_sources(
+    root: Path,
+    cache: Cache,
+    unsaved: Unsaved = NOTHING_UNSAVED,
+    earlier: Iterable[CardFile] = (),
+) -> Loaded:
+    """Read the kinds, decks, blueprints and cards below `root`; parse those that a cache does not know.
+
+    Of files that were loaded earlier, those that are as they were need not even be decoded.
+    """
     sources = walk_sources(root)
+    add_unsaved(root, sources, unsaved)
     digests: dict[str, bytes] = {}
-    kinds_key, read = _read_all("kinds", sources.kinds, digests)
+
+    def read_file(file: SourceFile) -> bytes | None:
+        return unsaved[file.name] if file.name in unsaved else read_source(file)
+
+    kinds_key, read = _read_all("kinds", sources.kinds, read_file, digests)
     kinds = cache.ask(kinds_key, _Kinds, partial(_parse_kinds, sources.kinds, read))
-    decks_key, read = _read_all("decks", sources.decks, digests)
+    decks_key, read = _read_all("decks", sources.decks, read_file, digests)
     decks = cache.ask(decks_key, _Decks, partial(_parse_decks, sources.decks, read))
     problems = [*sources.problems, *kinds.problems, *decks.problems]
     files: list[CardFile] = []
     allowances: list[Allowance] = []
     incomplete = set(_list_unread_packs(sources, decks.decks))
     known: dict[Any, Any] = {}
+    loaded_before = {file.key: file for file in earlier}
     for source in track(sources.cards, "Reading files"):
         namespace = find_namespace(decks.decks, source.pack)
         try:
-            raw = read_source(source)
+            raw = read_file(source)
         except OSError as error:
             problems.append(diagnose_unreadable(source.name, error))
             raw = None
         if raw is None:
             incomplete.add(source.pack)
             continue
-        file = _load_file(source, raw, namespace, kinds_key, kinds, cache, known)
+        file = _load_file(source, raw, namespace, kinds_key, kinds, cache, known, loaded_before)
         files.append(file)
         problems += file.kept.problems
         allowances += file.kept.allowances
@@ -130,7 +147,7 @@ def _parse_decks(files: Iterable[SourceFile], read: Read) -> _Decks:
 
 
 def _read_all(
-    what: str, files: Iterable[SourceFile], digests: dict[str, bytes]
+    what: str, files: Iterable[SourceFile], read_file: Read, digests: dict[str, bytes]
 ) -> tuple[bytes | None, Read]:
     """Read files; return a key of their contents, and what gives the content of each; add to `digests`.
 
@@ -140,7 +157,7 @@ def _read_all(
     errors: dict[str, OSError] = {}
     for file in files:
         try:
-            raw = contents[file.name] = read_source(file)
+            raw = contents[file.name] = read_file(file)
         except OSError as error:
             errors[file.name] = error
         else:
@@ -165,6 +182,7 @@ def _load_file(
     kinds: _Kinds,
     cache: Cache,
     known: dict[Any, Any],
+    loaded_before: Mapping[bytes | None, CardFile],
 ) -> CardFile:
     digest = digest_content(raw)
 
@@ -178,6 +196,8 @@ def _load_file(
         return keep_cards(cards, problems, allowances, is_whole=is_whole)
 
     key = kinds_key and make_key("cards", kinds_key, source.name, source.pack, namespace, digest)
+    if key and key in loaded_before:
+        return loaded_before[key]
     kept = cache.ask(key, KeptCards, make)
     heads = make_heads(kept, source.name, source.pack, namespace, known)
     return CardFile(

@@ -15,7 +15,7 @@ from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
 from cardwright.foreign.plain_file import open_plain_file
 from cardwright.model import CardHead, Kind
-from cardwright.text import to_nfc
+from cardwright.text import Hint, to_nfc
 
 _QUERY: Final = re.compile(r"[?#].*")
 _VERBS: Final = {MediaKind.IMAGE: "see", MediaKind.AUDIO: "hear", MediaKind.VIDEO: "see"}
@@ -141,7 +141,7 @@ class MediaLibrary:
             code="media-missing",
             message=f"there is no file `{written}`",
             quote=cut_quote(written),
-            help=f"write `{meant}`" if meant else _MISSING_HELP,
+            help=Hint.make(f"write `{meant}`", meant) if meant else _MISSING_HELP,
         )
 
     def _guess(self, folder: Path, written: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import Span
-from cardwright.project.walk import MAX_READ_BYTES, digest_content
+from cardwright.project.walk import MAX_READ_BYTES, NOTHING_UNSAVED, Unsaved, digest_content
 
 if TYPE_CHECKING:
     from cardwright.project.scalar import ScalarTexts
@@ -18,9 +18,10 @@ _MAX_FILES: Final = 32
 class SourceTexts:
     """The texts of source files, each file read when its first problem is shown."""
 
-    def __init__(self, root: Path) -> None:
-        """Read files below `root`."""
+    def __init__(self, root: Path, unsaved: Unsaved = NOTHING_UNSAVED) -> None:
+        """Read files below `root`, unless they are unsaved."""
         self._root = root
+        self._unsaved = unsaved
         self._lines: dict[str, list[str]] = {}
         self._scalars: dict[str, ScalarTexts] = {}
         self._digests: dict[str, bytes] = {}
@@ -54,6 +55,8 @@ class SourceTexts:
         return self._lines[path]
 
     def _read_lines(self, path: str) -> list[str]:
+        if path in self._unsaved:
+            return self._split(path, self._unsaved[path])
         try:
             real = (self._root / path).resolve()
             # Do not show refused files either: a link may point anywhere, and a pipe never ends.
@@ -64,6 +67,9 @@ class SourceTexts:
         except (OSError, RuntimeError, ValueError):
             self._digests[path] = b""
             return []
+        return self._split(path, raw)
+
+    def _split(self, path: str, raw: bytes) -> list[str]:
         self._digests[path] = digest_content(raw)
         text = raw.decode("utf-8-sig", "replace")
         return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

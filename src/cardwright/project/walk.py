@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -51,6 +51,11 @@ Read = Callable[[SourceFile], bytes | None]
 """Returns the content of a file, or None if it must not be read. It may raise OSError."""
 
 
+Unsaved = Mapping[str, bytes]
+"""The contents of files that are open in an editor, by name; they stand for those on the disk."""
+NOTHING_UNSAVED: Final[Unsaved] = {}
+
+
 class SourceFiles(NamedTuple):
     """The files of a project in order of precedence, and their problems."""
 
@@ -91,6 +96,25 @@ def is_project(folder: Path) -> bool:
 def walk_sources(root: Path) -> SourceFiles:
     """List the files of the project at `root`; what cannot be read is among the problems."""
     return _Walk(root).walk()
+
+
+def add_unsaved(root: Path, files: SourceFiles, unsaved: Unsaved) -> None:
+    """Add the unsaved files that are not on the disk yet."""
+    known = {file.name for file in (*files.kinds, *files.decks, *files.cards)}
+    for name in sorted(unsaved.keys() - known):
+        folder, *between, last = name.split("/")
+        if not is_source_name(last):
+            continue
+        pack = between[0] if between else ""
+        made = SourceFile(str(root / name), name, pack, "unsaved", 0)
+        if folder == "kinds" and not between:
+            files.kinds.append(made)
+        elif folder == "cards" and _PACK.fullmatch(pack):
+            files.cards.append(made)
+            files.cards.sort(key=lambda file: file.name.split("/"))
+        elif folder == "decks" and last in _DECK_FILES and between == [pack]:
+            files.decks.append(made)
+            files.decks.sort(key=lambda file: (file.pack, _DECK_FILES.index(file.path.name)))
 
 
 def is_source_name(name: str) -> bool:

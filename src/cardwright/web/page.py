@@ -54,10 +54,9 @@ def assemble_page(
 
     `scripts` are those of the templates of cards. If it `has_frames`, these have stylesheets of their own.
     """
-    style = "\n".join([read_asset("card.css"), *map(read_page_asset, styles)])
-    style += "".join(_scope_style(selector, css) for selector, css in scopes)
+    style = join_styles(styles, scopes)
     script = read_page_asset("page.js")
-    card_scripts = [_wrap_script(text) for text in scripts]
+    card_scripts = [wrap_script(text) for text in scripts]
     return Template(read_page_asset("page.html")).substitute(
         policy=_make_policy(
             # A frame has the policy of its page, so a page with frames cannot name its stylesheets.
@@ -81,6 +80,12 @@ def assemble_page(
     )
 
 
+def join_styles(styles: Iterable[str], scopes: Iterable[tuple[str, str]]) -> str:
+    """Return the stylesheet of cards, ours of these names, and those of kinds, each with its scope."""
+    own = "\n".join([read_asset("card.css"), *map(read_page_asset, styles)])
+    return own + "".join(_scope_style(selector, css) for selector, css in scopes)
+
+
 def _scope_style(selector: str, css: str) -> str:
     """Return the stylesheet of a kind for its cards alone: in Anki, it applies to no others."""
     # A rule for the night begins above the card, but within the scope nothing is above it.
@@ -88,7 +93,7 @@ def _scope_style(selector: str, css: str) -> str:
     return f"\n@scope ({selector}) {{\n{css}\n}}\n"
 
 
-def _wrap_script(text: str) -> str:
+def wrap_script(text: str) -> str:
     """Return the script of a card's template, to be run for the prompts of one batch after another."""
     return f'addEventListener("prompts", ({{ detail: document }}) => {{\n{text}\n}});'
 

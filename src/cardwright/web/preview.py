@@ -11,15 +11,24 @@ from cardwright.diagnostic import Diagnostic, Span
 from cardwright.item import place_cards
 from cardwright.kinds import list_prompts
 from cardwright.markdown.escape import escape_html
+from cardwright.markdown.render import Renderer
 from cardwright.model import Card, CardHead, Collection, Prompt
 from cardwright.progress import track
 from cardwright.project.cache import make_key
 from cardwright.project.card_file import CardFile
 from cardwright.text import count
 from cardwright.web.face import FaceMaker
-from cardwright.web.page import Content, assemble_page, join_batches, wrap_face
+from cardwright.web.page import (
+    Content,
+    assemble_page,
+    join_batches,
+    join_styles,
+    wrap_face,
+    wrap_script,
+)
 
 _MAX_LINE: Final = 300
+_STYLES: Final = ("page.css",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +62,6 @@ def make_page(project: Project, packs: Sequence[str], *, is_watched: bool) -> Pr
                 lessons[_lesson_key(card)] = str(collection.lesson_of(card) or card.lesson)
         decks.append(f'<section class="deck">\n{title}{join_batches(shown)}</section>\n')
     names = [collection.decks[p].name if p in collection.decks else p for p in packs]
-    scopes = ((f'.prompt[data-kind="{name}"] .faces', css) for name, css in maker.styles.items())
     html = assemble_page(
         Content(
             title=", ".join(names) or "Preview",
@@ -66,13 +74,42 @@ def make_page(project: Project, packs: Sequence[str], *, is_watched: bool) -> Pr
             start=_make_problems(project),
             sections="".join(decks),
         ),
-        styles=["page.css"],
-        scopes=scopes,
+        styles=_STYLES,
+        scopes=_list_scopes(maker),
         scripts=maker.scripts,
         has_frames=maker.has_frames,
         is_watched=is_watched,
     )
     return PreviewPage(html=html, prompt_count=prompt_count)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """The prompts of one card, in parts of a page of somebody else."""
+
+    html: str
+    style: str
+    """What `html` needs; with the class `nightMode`, the root is dark."""
+    script: str
+    """Our own, to be run once before each event `prompts` that tells of new ones; "" if none is needed."""
+
+
+def make_card_view(project: Project, card: Card) -> CardView:
+    """Return one card as the page shows it, even a retired one."""
+    collection = project.collection
+    maker = FaceMaker(collection, Renderer(), project.media.find)
+    html = "".join(_frame_prompts(collection, card, maker.make_faces(card)))
+    return CardView(
+        html=html,
+        style=join_styles(_STYLES, _list_scopes(maker)),
+        script="\n".join(map(wrap_script, maker.scripts)),
+    )
+
+
+def _list_scopes(maker: FaceMaker) -> Iterator[tuple[str, str]]:
+    """Yield the stylesheets of kinds, each with where it applies."""
+    for name, css in maker.styles.items():
+        yield f'.prompt[data-kind="{name}"] .faces', css
 
 
 def _list_decks(

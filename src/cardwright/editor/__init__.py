@@ -1,0 +1,1 @@
+"""What editors are told while somebody writes cards, over the Language Server Protocol."""

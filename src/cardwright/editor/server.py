@@ -1,0 +1,535 @@
+"""The language server: messages of an editor → what the other modules find out.
+
+Besides what the protocol defines, it answers `cards/preview`, for editors that can show a page beside the
+text. Its params are those of a hover: `{textDocument: {uri}, position}`. The result is null if there is
+no card at the position, or if the file cannot be read just now; otherwise:
+
+- `ref`: the name of the card, `pack:id`;
+- `range`: its lines;
+- `html`: its prompts as `cards preview` shows them, with media as `data:` addresses, or "" if it asks
+  nothing. Nothing in it runs, and it needs nothing else. Faces of adopted note types are frames with
+  `srcdoc` and an empty `sandbox`;
+- `style`: the stylesheet for it. The class `nightMode` on the root element makes it dark;
+- `script`: what the templates of built-in kinds run, or "". It listens for the event `prompts`, whose
+  `detail` is the part of the document with new prompts.
+
+`initializationOptions` may have `codeLens: true`.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+from cardwright import __version__
+from cardwright.app.garbage import gc_paused
+from cardwright.app.project import Project
+from cardwright.diagnostic import Diagnostic
+from cardwright.editor.buffer import Buffer
+from cardwright.editor.fixes import make_diagnostic
+from cardwright.editor.wire import (
+    CANCELLED,
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    PARSE_ERROR,
+    REQUEST_FAILED,
+    Damaged,
+    Json,
+    Message,
+    ProtocolError,
+    read_messages,
+    write_message,
+)
+from cardwright.editor.workspace import (
+    CheckedProject,
+    OpenFile,
+    Workspace,
+    find_card_at,
+    find_root,
+    to_path,
+)
+from cardwright.error import CardwrightError
+
+if TYPE_CHECKING:
+    from cardwright.editor.schemas import Schemas
+
+NOT_INITIALIZED: Final = -32002
+_IDLE_S: Final = 0.01
+"""After a change, so much silence lets the project be checked."""
+_MAX_WAIT_S: Final = 0.1
+"""While messages keep coming, it is checked after this time, or after twice what a check takes."""
+_MAX_PROBLEMS: Final = 1_000
+"""The maximum reported per file."""
+_MAX_FILES: Final = 500
+"""The maximum of files reported that are not open."""
+_INFO: Final = 3
+_WATCHED: Final = ("**/{cards,decks,kinds}/**",)
+_CAPABILITIES: Final[Json] = {
+    "positionEncoding": "utf-16",
+    "textDocumentSync": {"openClose": True, "change": 2, "save": True},
+    "completionProvider": {"triggerCharacters": [" ", '"', "'", "(", "/", "[", ",", "{"]},
+    "hoverProvider": True,
+    "definitionProvider": True,
+    "documentSymbolProvider": True,
+    "renameProvider": {"prepareProvider": True},
+    "codeActionProvider": {"codeActionKinds": ["quickfix"]},
+    "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+    "experimental": {"cardsPreview": True},
+}
+
+
+class _RefusedError(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class _Gone(BaseException):
+    """Nobody reads what is written any more."""
+
+
+class Server:
+    """One conversation with an editor."""
+
+    def __init__(
+        self,
+        output: BinaryIO,
+        read_clock_s: Callable[[], float],
+        *,
+        cache_folder: Path | None,
+        store_path: Path,
+    ) -> None:
+        """Answer on a stream; `read_clock_s` is a clock that never goes back."""
+        self._output = output
+        self._read_clock_s = read_clock_s
+        self._store_path = store_path
+        self._workspace = Workspace(cache_folder)
+        self._state = "new"
+        self._schemas: Schemas | None = None
+        self._has_lenses = False
+        self._watches = False
+        self._shown: dict[Path, dict[str, Json]] = {}
+        """The problems that the editor shows, by project and name of the file."""
+        self._stale_since_s: float | None = None
+        self._check_s = 0.0
+        """How long the last check took."""
+        self._waiting: deque[Message | Damaged] = deque()
+        self._cancelled: set[int | str] = set()
+        self._is_over = False
+        """Whether the editor will send no more."""
+        self._requests: dict[str, Callable[[Json], Json]] = {
+            "initialize": self._initialize,
+            "shutdown": self._shut_down,
+            "textDocument/completion": self._complete,
+            "textDocument/hover": self._hover,
+            "textDocument/definition": self._define,
+            "textDocument/documentSymbol": self._list_symbols,
+            "textDocument/codeAction": self._list_actions,
+            "textDocument/codeLens": self._list_lenses,
+            "textDocument/prepareRename": self._prepare_rename,
+            "textDocument/rename": self._rename,
+            "cards/preview": self._preview,
+        }
+        self._notifications: dict[str, Callable[[Json], None]] = {
+            "initialized": self._begin,
+            "textDocument/didOpen": self._open,
+            "textDocument/didChange": self._change,
+            "textDocument/didSave": self._save,
+            "textDocument/didClose": self._close,
+            "workspace/didChangeWatchedFiles": self._see_files,
+            "workspace/didChangeWorkspaceFolders": self._see_folders,
+        }
+
+    def serve(self, input: BinaryIO) -> int:
+        """Talk until the editor says `exit` or goes away; return the exit status."""
+        inbox: queue.Queue[Message | Damaged | None] = queue.Queue()
+        threading.Thread(target=_read, args=(input, inbox), daemon=True).start()
+        try:
+            while message := self._next(inbox):
+                if isinstance(message, Message) and message.method == "exit":
+                    break
+                self._take(message)
+        except _Gone:
+            return 1
+        return 1 if self._state == "open" else 0
+
+    def _next(self, inbox: queue.Queue[Message | Damaged | None]) -> Message | Damaged | None:
+        """Return the next message, once projects are checked if it is time to."""
+        while True:
+            while not (self._is_over or inbox.empty()):
+                self._receive(inbox.get())
+            if self._waiting:
+                if self._is_due():
+                    self._check()
+                return self._waiting.popleft()
+            if self._is_over:
+                return None
+            self._cancelled.clear()
+            try:
+                self._receive(inbox.get(timeout=None if self._stale_since_s is None else _IDLE_S))
+            except queue.Empty:
+                self._check()
+
+    def _receive(self, message: Message | Damaged | None) -> None:
+        """Keep a message until its turn."""
+        if message is None:
+            self._is_over = True
+        elif isinstance(message, Message) and message.method == "$/cancelRequest":
+            key = message.params.get("id") if isinstance(message.params, dict) else None
+            self._cancelled |= {key} if isinstance(key, int | str) else set()
+        else:
+            self._waiting.append(message)
+
+    def _is_due(self) -> bool:
+        if self._stale_since_s is None:
+            return False
+        waited_s = self._read_clock_s() - self._stale_since_s
+        return waited_s > max(_MAX_WAIT_S, 2 * self._check_s)
+
+    def _take(self, message: Message | Damaged) -> None:
+        """Answer a request, or do what a notification tells."""
+        if isinstance(message, Damaged):
+            self._send_error(None, PARSE_ERROR, message.why)
+            return
+        method, params, key = message
+        if key is None:
+            notify = self._notifications.get(method)
+            if notify and (self._state == "open" or method == "initialized"):
+                try:
+                    notify(params)
+                except Exception as error:  # noqa: BLE001  (what an editor gets wrong must not end the session)
+                    self._log_bug(method, error)
+            return
+        if not method:
+            return
+        try:
+            self._send({"id": key, "result": self._answer(method, params, key)})
+        except _RefusedError as error:
+            self._send_error(key, error.code, str(error))
+        except (CardwrightError, OSError) as error:
+            self._send_error(key, REQUEST_FAILED, str(error))
+        except Exception as error:  # noqa: BLE001  (as above)
+            self._send_error(key, INTERNAL_ERROR, f"{method}: {type(error).__name__}: {error}")
+
+    def _answer(self, method: str, params: Json, key: int | str) -> Json:
+        if method not in self._requests:
+            raise _RefusedError(METHOD_NOT_FOUND, f"there is no method {method}")
+        if self._state == "new" and method != "initialize":
+            raise _RefusedError(NOT_INITIALIZED, "send `initialize` first")
+        if self._state == "shut down" or (method == "initialize" and self._state != "new"):
+            raise _RefusedError(INVALID_REQUEST, f"{method} is not possible any more")
+        if key in self._cancelled:
+            self._cancelled.discard(key)
+            raise _RefusedError(CANCELLED, "cancelled")
+        return self._requests[method](params)
+
+    def _send(self, message: dict[str, Json]) -> None:
+        try:
+            write_message(self._output, message)
+        except OSError as error:
+            raise _Gone from error
+
+    def _send_error(self, key: int | str | None, code: int, message: str) -> None:
+        self._send({"id": key, "error": {"code": code, "message": message}})
+
+    def _notify(self, method: str, params: Json) -> None:
+        self._send({"method": method, "params": params})
+
+    def _log(self, text: str) -> None:
+        self._notify("window/logMessage", {"type": _INFO, "message": text})
+
+    def _log_bug(self, where: str, error: Exception) -> None:
+        self._log(f"{where}: {type(error).__name__}: {error}")
+
+    # Its life.
+
+    def _initialize(self, params: Json) -> Json:
+        self._state = "open"
+        options = params.get("initializationOptions")
+        self._has_lenses = isinstance(options, dict) and options.get("codeLens") is True
+        workspace = params.get("capabilities", {}).get("workspace") or {}
+        self._watches = bool(
+            (workspace.get("didChangeWatchedFiles") or {}).get("dynamicRegistration")
+        )
+        folders = params.get("workspaceFolders") or [{"uri": params.get("rootUri") or ""}]
+        self._add_folders(folders)
+        capabilities = dict(_CAPABILITIES)
+        if self._has_lenses:
+            capabilities["codeLensProvider"] = {}
+        return {
+            "capabilities": capabilities,
+            "serverInfo": {"name": "cardwright", "version": __version__},
+        }
+
+    def _begin(self, _params: Json) -> None:
+        if self._watches:
+            watchers = [{"globPattern": pattern} for pattern in _WATCHED]
+            method = "workspace/didChangeWatchedFiles"
+            registered = {
+                "id": "files",
+                "method": method,
+                "registerOptions": {"watchers": watchers},
+            }
+            params = {"registrations": [registered]}
+            self._send({"id": "cards-1", "method": "client/registerCapability", "params": params})
+        self._expire(self._workspace.projects.values())
+
+    def _shut_down(self, _params: Json) -> None:
+        self._state = "shut down"
+
+    def _add_folders(self, folders: Iterable[Json]) -> None:
+        for folder in folders:
+            path = to_path(folder["uri"])
+            root = find_root(path) if path else None
+            if root is not None:
+                self._workspace.add_project(root)
+                self._expire([self._workspace.projects[root]])
+
+    # Files.
+
+    def _open(self, params: Json) -> None:
+        document = params["textDocument"]
+        buffer = Buffer(document["text"], document.get("version"))
+        file = self._workspace.open(document["uri"], buffer)
+        if file.root is not None:
+            self._expire([self._workspace.projects[file.root]])
+
+    def _change(self, params: Json) -> None:
+        file = self._workspace.files[params["textDocument"]["uri"]]
+        version = params["textDocument"].get("version")
+        for change in params["contentChanges"]:
+            file.buffer = file.buffer.change(change.get("range"), change["text"], version)
+        file.is_dirty = True
+        self._expire_file(file)
+
+    def _save(self, params: Json) -> None:
+        file = self._workspace.files[params["textDocument"]["uri"]]
+        file.is_dirty = False
+        self._expire_file(file, has_files=True)
+
+    def _close(self, params: Json) -> None:
+        file = self._workspace.files.pop(params["textDocument"]["uri"])
+        self._expire_file(file, has_files=True)
+
+    def _see_files(self, _params: Json) -> None:
+        self._expire(self._workspace.projects.values(), has_files=True)
+
+    def _see_folders(self, params: Json) -> None:
+        self._add_folders(params["event"]["added"])
+
+    def _expire_file(self, file: OpenFile, *, has_files: bool = False) -> None:
+        if file.root is not None and file.sort:
+            self._expire([self._workspace.projects[file.root]], has_files=has_files)
+
+    def _expire(self, projects: Iterable[CheckedProject], *, has_files: bool = False) -> None:
+        """Check projects again before long; their media as well, if files may have changed."""
+        for project in projects:
+            project.is_stale = True
+            if has_files:
+                project.forget_media()
+            if self._stale_since_s is None:
+                self._stale_since_s = self._read_clock_s()
+
+    # Problems.
+
+    def _check(self) -> None:
+        """Check what has changed, and show the problems."""
+        start_s = self._read_clock_s()
+        self._stale_since_s = None
+        for checked in list(self._workspace.projects.values()):
+            if checked.is_stale or checked.is_unshown:
+                checked.is_unshown = False
+                try:
+                    # The editor need not wait for a collection.
+                    with gc_paused():
+                        self._show(checked, self._workspace.check(checked))
+                except Exception as error:  # noqa: BLE001  (the next change may help)
+                    self._log_bug(f"checking {checked.root}", error)
+        self._check_s = self._read_clock_s() - start_s
+
+    def _show(self, checked: CheckedProject, project: Project | None) -> None:
+        if project is None:
+            self._log(f"{checked.root}: {checked.problem}")
+            return
+        by_name: dict[str, list[Diagnostic]] = {}
+        for problem in project.problems:
+            by_name.setdefault(problem.span.path, []).append(problem)
+        files = self._workspace.list_files(project.root)
+        others = [name for name in by_name if name not in files]
+        before = self._shown.get(project.root, {})
+        shown = {
+            name: [
+                self._make_diagnostic(project, one) for one in by_name.get(name, [])[:_MAX_PROBLEMS]
+            ]
+            for name in (*files, *others[:_MAX_FILES])
+        }
+        self._shown[project.root] = shown
+        for name in dict.fromkeys((*shown, *before)):
+            file, found = files.get(name), shown.get(name, [])
+            if file or found != before.get(name):
+                version = file.buffer.version if file else None
+                uri = file.uri if file else self._workspace.find_uri(project.root, name)
+                params: Json = {"uri": uri, "diagnostics": found}
+                params |= {} if version is None else {"version": version}
+                self._notify("textDocument/publishDiagnostics", params)
+
+    def _make_diagnostic(self, project: Project, problem: Diagnostic) -> dict[str, Json]:
+        made = make_diagnostic(self._workspace.range_of(project, problem.span), problem)
+        if problem.related:
+            made["relatedInformation"] = [
+                {
+                    "location": self._workspace.locate(project, related.span),
+                    "message": related.message,
+                }
+                for related in problem.related
+            ]
+        return made
+
+    # What editors ask.
+
+    def _find(self, params: Json) -> tuple[OpenFile, Project] | None:
+        """Return an open file and its project as it is now."""
+        file = self._workspace.files.get(params["textDocument"]["uri"])
+        if file is None or file.root is None:
+            return None
+        checked = self._workspace.projects[file.root]
+        checked.is_unshown |= checked.is_stale
+        project = self._workspace.find_project(file)
+        return None if project is None else (file, project)
+
+    def _find_known(self, params: Json) -> tuple[OpenFile, Project] | None:
+        """Return an open file and its project as it was last checked, maybe some letters ago."""
+        file = self._workspace.files.get(params["textDocument"]["uri"])
+        checked = self._workspace.projects.get(file.root) if file and file.root else None
+        if file and file.sort and checked and checked.last:
+            return file, checked.last
+        return self._find(params)
+
+    def _find_schemas(self, project: Project) -> Schemas:
+        kinds = project.collection.kinds
+        if self._schemas is None or self._schemas.kinds is not kinds:
+            from cardwright.editor.schemas import Schemas  # noqa: PLC0415  (start-up)
+
+            self._schemas = Schemas(kinds)
+        return self._schemas
+
+    def _complete(self, params: Json) -> Json:
+        found = self._find_known(params)
+        if found is None:
+            return None
+        from cardwright.editor.complete import complete  # noqa: PLC0415  (start-up)
+
+        file, project = found
+        return complete(file, project, self._find_schemas(project), params["position"])
+
+    def _hover(self, params: Json) -> Json:
+        found = self._find(params)
+        if found is None:
+            return None
+        from cardwright.editor.hover import hover  # noqa: PLC0415  (as above)
+
+        file, project = found
+        return hover(file, project, self._find_schemas(project), params["position"])
+
+    def _define(self, params: Json) -> Json:
+        found = self._find(params)
+        if found is None:
+            return None
+        from cardwright.editor.navigate import find_definitions  # noqa: PLC0415  (as above)
+
+        return find_definitions(*found, self._workspace, params["position"])
+
+    def _list_symbols(self, params: Json) -> Json:
+        file = self._workspace.files.get(params["textDocument"]["uri"])
+        if file is None or not file.sort:
+            return None
+        from cardwright.editor.navigate import list_symbols  # noqa: PLC0415  (as above)
+
+        return list_symbols(file)
+
+    def _list_actions(self, params: Json) -> Json:
+        found = self._find(params)
+        if found is None:
+            return None
+        from cardwright.editor.fixes import list_fixes  # noqa: PLC0415  (as above)
+
+        file, project = found
+        problems = [one for one in project.problems if one.span.path == file.name]
+        return list_fixes(file, project, self._workspace, problems, params["range"])
+
+    def _list_lenses(self, params: Json) -> Json:
+        found = self._find(params) if self._has_lenses else None
+        if found is None:
+            return None
+        from cardwright.editor.lens import list_lenses  # noqa: PLC0415  (seldom used)
+
+        return list_lenses(*found, self._store_path)
+
+    def _prepare_rename(self, params: Json) -> Json:
+        found = self._find(params)
+        if found is None:
+            return None
+        from cardwright.editor.navigate import find_renamed  # noqa: PLC0415  (seldom used)
+
+        renamed = find_renamed(*found, params["position"])
+        if renamed is None:
+            return None
+        card, span = renamed
+        return {"range": found[0].buffer.range_of(span), "placeholder": card.id}
+
+    def _rename(self, params: Json) -> Json:
+        found = self._find(params)
+        if found is None:
+            return None
+        from cardwright.editor.navigate import change_id, find_renamed  # noqa: PLC0415  (seldom used)
+
+        _, project = found
+        renamed = find_renamed(*found, params["position"])
+        if renamed is None:
+            raise _RefusedError(REQUEST_FAILED, "only the id of a card can be renamed")
+        return {"changes": change_id(renamed[0], params["newName"], project, self._workspace)}
+
+    def _preview(self, params: Json) -> Json:
+        found = self._find(params)
+        if found is None:
+            return None
+        from cardwright.web.preview import make_card_view  # noqa: PLC0415  (only where it is shown)
+
+        file, project = found
+        place = file.buffer.locate(params["position"])
+        card = find_card_at(file, project, place.line)
+        item = file.outline.find_card(place.line)
+        if card is None or item is None:
+            return None
+        view = make_card_view(project, card)
+        last = item.end - 1
+        lines = {
+            "start": file.buffer.position(item.start, 0),
+            "end": file.buffer.position(last, len(file.buffer.line(last))),
+        }
+        return {
+            "ref": card.ref,
+            "range": lines,
+            "html": view.html,
+            "style": view.style,
+            "script": view.script,
+        }
+
+
+def _read(input: BinaryIO, inbox: queue.Queue[Message | Damaged | None]) -> None:
+    """Put messages into a queue, and None after the last one."""
+    try:
+        for message in read_messages(input):
+            inbox.put(message)
+            if isinstance(message, Message) and message.method == "exit":
+                break
+    except (ProtocolError, OSError, ValueError):
+        pass
+    inbox.put(None)
