@@ -4,11 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { homedir } from "node:os";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import type {
-  CloseHandlerResult,
-  LanguageClient,
-  LanguageClientOptions,
-} from "vscode-languageclient/node";
+import type { LanguageClient, LanguageClientOptions } from "vscode-languageclient/node";
 import { findProgram, isVenvLeftOut, type Surroundings } from "./program";
 import { findProject } from "./project";
 
@@ -72,12 +68,19 @@ async function start(
   }
   log.info(`${program} lsp, for ${project}`);
   // It takes longer to load than all the rest, which most YAML files do without.
-  const { CloseAction, LanguageClient } = await import("vscode-languageclient/node");
+  const { CloseAction, ErrorAction, LanguageClient } = await import("vscode-languageclient/node");
+  /** Leaves it to us to say that the server does not start. */
+  class Client extends LanguageClient {
+    override error(message: string, data?: unknown, show?: boolean | "force"): void {
+      super.error(message, data, this.initializeResult ? show : false);
+    }
+  }
   let told = "";
+  let child: ChildProcess | undefined;
   const run = async (): Promise<ChildProcess> => {
     // In the project, programs could be found that were put there.
-    const child = spawn(program, ["lsp"], { cwd: homedir(), windowsHide: true });
-    child.stderr.on("data", (data) => {
+    child = spawn(program, ["lsp"], { cwd: homedir(), windowsHide: true });
+    child.stderr?.on("data", (data) => {
       told = `${told}${data}`.slice(-2000);
     });
     return child;
@@ -102,15 +105,16 @@ async function start(
     middleware: { provideCompletionItem: leaveFieldsToSchema },
     initializationFailedHandler: () => false,
   };
-  const client: LanguageClient = new LanguageClient("cardwright", "Cardwright", run, options);
+  const client = new Client("cardwright", "Cardwright", run, options);
   const usual = client.createDefaultErrorHandler();
+  // A program that never was a language server is not started again.
   client.clientOptions.errorHandler = {
-    error: (error, message, count) => usual.error(error, message, count),
-    // A program that never was a language server is not started again.
-    closed: (): CloseHandlerResult | Promise<CloseHandlerResult> =>
-      client.initializeResult
-        ? usual.closed()
-        : { action: CloseAction.DoNotRestart, handled: true },
+    error: (error, message, count) => {
+      if (client.initializeResult) return usual.error(error, message, count);
+      child?.kill();
+      return { action: ErrorAction.Continue };
+    },
+    closed: () => (client.initializeResult ? usual.closed() : { action: CloseAction.DoNotRestart }),
   };
   try {
     await client.start();

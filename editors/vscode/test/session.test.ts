@@ -218,7 +218,7 @@ test("a program that is too old, or another one, is told with what it said", asy
     "echo \"Error: No such command 'lsp'.\" >&2; exit 2": /this Cardwright is too old/,
     "echo 'boom' >&2; exit 1": /does not start: boom/,
     "exit 0": /it is no language server/,
-    "echo hello; sleep 0.1": /it is no language server/,
+    "printf 'hello\\r\\n\\r\\n'; exec sleep 1000": /it is no language server/,
   };
   for (const [script, expected] of Object.entries(scripts)) {
     world.settings["cardwright.path"] = writeProgram(join(folder, "cards"), script);
