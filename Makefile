@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: deck test format preview clean
+.PHONY: deck test vscode format preview clean
 
 deck: .venv/installed
 	$(BIN)/cards build
@@ -18,6 +18,11 @@ test: .venv/installed-dev
 	$(BIN)/cards check
 	$(BIN)/cards build
 	$(BIN)/pytest
+
+# The extension for VS Code. It needs Node.js 20 or later.
+vscode: .venv/installed-dev
+	cd editors/vscode && npm ci && npm run check && npm test
+	$(BIN)/python editors/vscode/pack.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff format

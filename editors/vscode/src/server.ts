@@ -77,12 +77,21 @@ async function start(
   }
   let told = "";
   let child: ChildProcess | undefined;
+  let ended: Promise<unknown> | undefined;
   const run = async (): Promise<ChildProcess> => {
     // In the project, programs could be found that were put there.
-    child = spawn(program, ["lsp"], { cwd: homedir(), windowsHide: true });
+    child = spawn(program, ["lsp", ...settings.get<string[]>("arguments", [])], {
+      cwd: homedir(),
+      windowsHide: true,
+    });
     child.stderr?.on("data", (data) => {
       told = `${told}${data}`.slice(-2000);
     });
+    // The Python of a .venv may have gone.
+    child.on("error", ({ message }) => {
+      told = message;
+    });
+    ended = new Promise((end) => child?.once("close", end));
     return child;
   };
   const options: LanguageClientOptions = {
@@ -121,6 +130,8 @@ async function start(
     return client;
   } catch (error) {
     log.error(error instanceof Error ? error : String(error));
+    child?.kill();
+    await ended;
     void reportFailed(program, told.trim(), log);
     return undefined;
   }

@@ -294,6 +294,10 @@ export const world = {
     const token = new CancellationTokenSource().token;
     return found?.provider[method](document, ...given, ...(type === "Completion" ? [] : [token]));
   },
+  set(settings: Record<string, unknown>): void {
+    Object.assign(world.settings, settings);
+    events.onDidChangeConfiguration.fire({ affectsConfiguration: () => true });
+  },
   trust(): void {
     world.isTrusted = true;
     events.onDidGrantWorkspaceTrust.fire();
@@ -463,7 +467,12 @@ export const vscode: any = {
     },
     visibleTextEditors: [],
     tabGroups: { all: [], onDidChangeTabs: new EventEmitter().event },
-    createOutputChannel: () => ({ ...channel, ...logChannel, logLevel: 3 }),
+    createOutputChannel: () => ({
+      ...channel,
+      ...logChannel,
+      logLevel: 3,
+      onDidChangeLogLevel: new EventEmitter().event,
+    }),
     createWebviewPanel(_type: string, title: string, _where: unknown, options: any) {
       const panel = new Panel(title, options);
       world.panels.push(panel);

@@ -79,8 +79,7 @@ test("mistakes are told while somebody types, and the view follows the cursor", 
   equal(world.panels[0]?.title, "garden:rose");
 
   document.replace("answer: Sun", "anser: Sun");
-  const problems = await until(() => problemsOf(document)[0], "a diagnostic");
-  match(problems, /anser/);
+  await until(() => problemsOf(document).some((text) => /anser/.test(text)), "a diagnostic");
 
   document.replace("anser: Sun", "answer: Rain");
   await until(() => !problemsOf(document).length, "no diagnostic");
@@ -98,11 +97,10 @@ test("fields are completed, but not where the YAML extension does so", async () 
   start();
   const document = openCards();
   document.replace("  - id: moss", "    ext\n  - id: moss");
-  const place = document.find("    ext");
   const complete = async (): Promise<string[]> => {
     const all = vscode.CompletionItemKind;
     const cancel = new vscode.CancellationTokenSource().token;
-    const given = [place, cancel, { triggerKind: 0 }];
+    const given = [document.find("    ext"), cancel, { triggerKind: 0 }];
     const found = await world.ask("Completion", "provideCompletionItems", document, ...given);
     return (found?.items ?? found ?? [])
       .filter(({ kind }: { kind: number }) => kind === all.Property)
@@ -115,6 +113,7 @@ test("fields are completed, but not where the YAML extension does so", async () 
   document.replace("kind: basic", "# yaml-language-server: $schema=x.json\nkind: basic");
   deepEqual(await complete(), []);
   world.settings["yaml.completion"] = false;
+  ok((await complete()).includes("extra"), "nothing else completes it");
 });
 
 test("hovering shows the card", async () => {
@@ -122,7 +121,13 @@ test("hovering shows the card", async () => {
   const document = openCards();
   await until(() => world.providers.some(({ type }) => type === "Hover"), "hover");
   const hover = await world.ask("Hover", "provideHover", document, document.find("- id: ros"));
-  match(hover.contents.map(({ value }: { value: string }) => value).join(), /Sun/);
+  match(
+    [hover.contents]
+      .flat()
+      .map(({ value }: { value: string }) => value)
+      .join(),
+    /Sun/,
+  );
 });
 
 test("the page of the view runs and loads nothing that a card brings", async () => {
@@ -164,6 +169,23 @@ test("a restart starts the server anew, with the documents as they are", async (
   await until(() => problemsOf(document).length, "a diagnostic of the new server");
   document.replace("anser: Sun", "answer: Sun");
   await until(() => !problemsOf(document).length, "no diagnostic");
+});
+
+test("settings reach the server", async () => {
+  const store = join(makeFolder(), "reviews.db");
+  const lenses = async (): Promise<unknown[]> => {
+    const document = openCards();
+    await until(() => problemsOf(document), "problems");
+    await until(() => world.providers.some(({ type }) => type === "Hover"), "the server");
+    return (await world.ask("CodeLens", "provideCodeLenses", document)) ?? [];
+  };
+  execFileSync(CARDS, ["answer", "rose", "good", "--db", store], { cwd: garden });
+  start();
+  deepEqual(await lenses(), []);
+  const settings = { "cardwright.codeLens": true, "cardwright.arguments": ["--db", store] };
+  world.set(settings);
+  await until(() => world.providers.some(({ type }) => type === "CodeLens"), "lenses");
+  match(JSON.stringify(await lenses()), /asked 1 time/);
 });
 
 test("a missing program is told once, with the command that installs it", async () => {
@@ -210,6 +232,16 @@ test("the .venv of a folder is run only after it is trusted", async () => {
   } finally {
     process.env.PATH = path;
   }
+});
+
+test("a .venv whose Python has gone is told", async () => {
+  const program = join(makeFolder(), "cards");
+  writeFileSync(program, "#!/nowhere/python\n", { mode: 0o755 });
+  world.settings["cardwright.path"] = program;
+  start();
+  openCards();
+  const [message] = await until(() => world.messages[0], "a message");
+  match(message ?? "", /lsp` does not start: spawn .* ENOENT/);
 });
 
 test("a program that is too old, or another one, is told with what it said", async () => {
