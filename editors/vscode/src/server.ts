@@ -98,6 +98,7 @@ async function start(
     documentSelector: [
       {
         language: "yaml",
+        scheme: "file",
         pattern: {
           baseUri: vscode.Uri.file(project).toString(),
           pattern: "{cards,decks,kinds}/**",

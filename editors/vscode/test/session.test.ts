@@ -1,9 +1,10 @@
 import { deepEqual, doesNotMatch, equal, match, ok } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { activate } from "../src/extension";
+import { compileFunction } from "node:vm";
 import { type Document, vscode, world } from "./fake";
 import { makeFolder, makeProject, writeProgram } from "./place";
 
@@ -21,6 +22,17 @@ cards:
 let garden: string;
 let context: { extensionUri: unknown; subscriptions: { dispose(): unknown }[] };
 
+/** Load the extension as it is packaged, on the stand-in for VS Code. */
+function load(): typeof import("../src/extension") {
+  const filename = resolve("out/extension.js");
+  const node = createRequire(filename);
+  const module = { exports: {} };
+  const parameters = ["module", "exports", "require"];
+  const run = compileFunction(readFileSync(filename, "utf-8"), parameters, { filename });
+  run(module, module.exports, (name: string) => (name === "vscode" ? vscode : node(name)));
+  return module.exports as typeof import("../src/extension");
+}
+
 /** Wait until something is there; it comes from another process. */
 async function until<T>(find: () => T | undefined | false, what: string): Promise<T> {
   const end = Date.now() + 20_000;
@@ -34,7 +46,7 @@ async function until<T>(find: () => T | undefined | false, what: string): Promis
 
 function start(): void {
   context = { extensionUri: vscode.Uri.file(resolve(".")), subscriptions: [] };
-  activate(context as never);
+  load().activate(context as never);
 }
 
 const openCards = (): Document => world.open(join(garden, "cards/garden/basics.yaml"), CARD);
