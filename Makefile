@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: deck test site format preview clean
+.PHONY: deck test site vscode format preview clean
 
 deck: .venv/installed
 	$(BIN)/cards build
@@ -22,6 +22,11 @@ test: .venv/installed-dev
 # The pages in docs/ as a site, in build/site/html; it works without a server.
 site: .venv/installed-dev
 	$(BIN)/python docs/site/build_site.py
+
+# The extension for VS Code. It needs Node.js 20 or later.
+vscode: .venv/installed-dev
+	cd editors/vscode && npm ci && npm run check && npm test
+	$(BIN)/python editors/vscode/pack.py
 
 format: .venv/installed-dev
 	$(BIN)/ruff format
