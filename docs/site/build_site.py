@@ -29,6 +29,7 @@ _ELSEWHERE: Final = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
     "benchmarks/README.md": "benchmarks.md",
+    "editors/vscode/README.md": "vscode.md",
 }
 _CODE_OR_TARGET: Final = re.compile(r"(?P<code>`[^`\n]*`)|(?<=\]\()(?P<target>[^)\s]+)(?=\))")
 
