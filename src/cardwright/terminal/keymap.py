@@ -40,6 +40,10 @@ def _everywhere(does: str) -> dict[str, str]:
     return dict.fromkeys(SCREENS, does)
 
 
+def _with_answer(does: str) -> dict[str, str]:
+    return dict.fromkeys((REVIEW, RESULT), does)
+
+
 def _with_card(does: str) -> dict[str, str]:
     return dict.fromkeys((REVIEW, MOCK, RESULT), does)
 
@@ -51,7 +55,7 @@ _RATES: Final = {
     "4": "; then rate Easy",
 }
 DIGITS_DO: Final = {
-    REVIEW: "pick an option, or tick a point you had; then rate Again, Hard, Good, Easy",
+    REVIEW: "pick an option, tick a point; then rate Again, Hard, Good, Easy",
     MOCK: "pick an option, or undo the pick",
 }
 """What all digits do, by screen."""
@@ -101,6 +105,9 @@ BINDINGS: Final[dict[str, Binding]] = {
     "misses": Binding("r", {RESULT: "record the misses in the miss log"}),
     "open": Binding("o", _with_card("open images, sounds and videos of the side shown, in turn")),
     "web": Binding("w", _with_card("open links and sources of the side shown, in turn")),
+    "improve": Binding(
+        "E", _with_answer("improve the card for everyone: open its text on the web")
+    ),
     "play": Binding("p", _with_card("play the sounds and videos of the side shown")),
     "copy": Binding("y", _with_card("copy the card, as far as it is shown")),
     "copy-reference": Binding("Y", _with_card("copy the card's reference")),

@@ -54,6 +54,7 @@ class QuestionActs:
 
     open_media: Callable[[Attempt], str]
     open_web: Callable[[Attempt], str]
+    open_source: Callable[[Attempt], str]
     play: Callable[[Attempt], str]
 
 
@@ -71,6 +72,7 @@ class _QuestionLoop(KeyLoop):
         doers = {
             "open": self._acts.open_media,
             "web": self._acts.open_web,
+            "improve": self._acts.open_source,
             "play": self._acts.play,
             "copy": self._copy,
             "copy-reference": self._copy_reference,

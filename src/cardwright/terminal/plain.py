@@ -25,7 +25,7 @@ _HELP: Final = """\
 enter   show the answer; then give the rating in brackets
 1 2 3 4 again, hard, good, easy
 u undo   e edit   s suspend   b bury until tomorrow   f flag   i memory and history
-a all points   o open images   w open links, sources   p play sounds
+a all points   o open images   w open links, sources   p play sounds   E improve
 / text: ask the next card that contains it   q stop
 where an answer is typed, commands begin with a colon, as in :q"""
 
@@ -152,6 +152,7 @@ class PlainReviewer(PromptLoop):
             "e": self._run_editor,
             "o": acts.open_media,
             "w": acts.open_web,
+            "E": acts.open_source,
             "p": acts.play,
             "i": lambda: draw_memory(state),
         }

@@ -38,7 +38,10 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
         opener = Opener(study, config.text("player"))
         keymap, colours, images = find_keymap(), find_colours(), config.text("images")
         acts = QuestionActs(
-            open_media=opener.open_media, open_web=opener.open_web, play=opener.play
+            open_media=opener.open_media,
+            open_web=opener.open_web,
+            open_source=opener.open_source,
+            play=opener.play,
         )
         try:
             with make_screen() as screen:
