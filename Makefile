@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: deck test format preview clean
+.PHONY: deck test test-lowest format preview clean
 
 deck: .venv/installed
 	$(BIN)/cards build
@@ -18,6 +18,13 @@ test: .venv/installed-dev
 	$(BIN)/cards check
 	$(BIN)/cards build
 	$(BIN)/pytest
+
+# The lowest versions of all dependencies that pyproject.toml allows. Needs uv; takes longer than `make test`.
+# Only the newest Anki has all that these files compare with.
+test-lowest:
+	uv venv --quiet --clear --python $(PYTHON) build/lowest
+	uv pip install --quiet --python build/lowest --resolution lowest-direct --editable '.[anki,exam,optimize,test]'
+	uv run --no-project --python build/lowest pytest $(NEWEST_ANKI:%=--ignore=%)
 
 format: .venv/installed-dev
 	$(BIN)/ruff format

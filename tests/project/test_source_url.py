@@ -35,6 +35,10 @@ def read(write: Write, source_url: str) -> tuple[str, list[str]]:
             "https://example.com/o/r/-/blob/main/decks/cards/trees/wood.yaml?plain=1#L2",
         ),
         (
+            "https://example.com/o/r/-/issues/new?issue[title]={card}",
+            "https://example.com/o/r/-/issues/new?issue[title]=trees%3Aoak",
+        ),
+        (
             "https://example.com:8443/o/r/issues/new?title={card}&body={path}%3A{line}",
             "https://example.com:8443/o/r/issues/new?title=trees%3Aoak&body=cards/trees/wood.yaml%3A2",
         ),

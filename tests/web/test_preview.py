@@ -148,16 +148,23 @@ def test_a_page_from_the_cache_is_the_same(
     assert [n for n in range(1, 13) if shown[n] == shown[n - 1]] == []
 
 
-def test_every_prompt_links_to_its_line(run: Run, write: Write) -> None:
-    cards = "kind: basic\ncards:\n  - {id: oak, question: Q, answer: A}\n  - {id: elm, question: R, answer: B}\n"
-    deck = 'name: T\nsource_url: "https://example.com/?a=1&p={path}&q=\'#L{line}"\n'
+def test_every_prompt_links_to_its_line_and_is_found_by_its_id_in_anki(
+    run: Run, write: Write
+) -> None:
+    cards = (
+        "kind: basic\ncards:\n  - {id: oak, question: Q, answer: A, formerly: [quercus]}\n"
+        "  - {id: elm, question: R, answer: B}\n"
+    )
+    deck = 'name: T\nnamespace: t-k3\nsource_url: "https://example.com/?a=1&p={path}&q=\'#L{line}"\n'
     root = write({"cards/trees/wood & bark.yaml": cards, "decks/trees/deck.yaml": deck})
     run("preview")
 
-    page = Reader((root / "build" / "preview.html").read_text("utf-8"))
+    html = (root / "build" / "preview.html").read_text("utf-8")
+    page = Reader(html)
     start = "https://example.com/?a=1&p=cards/trees/wood%20%26%20bark.yaml&q='#L"
     assert page.values("href") == [f"{start}3", f"{start}4"]
     assert page.values("aria-label").count("Improve this card") == 2
+    assert re.findall("<span hidden>(.*?)</span>", html) == ["t-k3:quercus", "t-k3:elm"]
     assert_closed(page)
 
 

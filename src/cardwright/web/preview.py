@@ -216,6 +216,8 @@ def _frame_prompts(
     address = escape_html(make_source_url(collection.decks, card))
     # Its label is not part of the text, in which the page searches.
     improve = f'<a href="{address}" aria-label="Improve this card"></a>' if address else ""
+    # Found by searching: what a reader sees in Anki as the card's Id.
+    key = "" if card.key == card.ref else f"<span hidden>{escape_html(card.key)}</span>"
     left = len(list_prompts(card, kind)) - len(faces)
     more = f"<p>… and {count(left, 'prompt')} more of this card</p>\n" if left > 0 else ""
     shown = []
@@ -225,7 +227,7 @@ def _frame_prompts(
         shown.append(
             f'<section class="prompt" data-ref="{ref}" data-kind="{escape_html(card.kind)}"'
             f' data-lesson="{escape_html(_lesson_key(card))}">\n'
-            f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
+            f'<p class="head"><code>{ref}</code>{key}<span>{escape_html(kind.title)}</span>{tags}'
             f'<span class="place">{escape_html(place)}</span>{improve}</p>\n'
             '<div class="bounds"><div class="faces">\n'
             f"{_wrap_face(question)}{_wrap_face(answer)}</div></div>\n{more if is_last else ''}</section>\n"
