@@ -155,7 +155,9 @@ def test_every_prompt_links_to_its_line_and_is_found_by_its_id_in_anki(
         "kind: basic\ncards:\n  - {id: oak, question: Q, answer: A, formerly: [quercus]}\n"
         "  - {id: elm, question: R, answer: B}\n"
     )
-    deck = 'name: T\nnamespace: t-k3\nsource_url: "https://example.com/?a=1&p={path}&q=\'#L{line}"\n'
+    deck = (
+        'name: T\nnamespace: t-k3\nsource_url: "https://example.com/?a=1&p={path}&q=\'#L{line}"\n'
+    )
     root = write({"cards/trees/wood & bark.yaml": cards, "decks/trees/deck.yaml": deck})
     run("preview")
 
