@@ -19,12 +19,11 @@ test: .venv/installed-dev
 	$(BIN)/cards build
 	$(BIN)/pytest
 
-# The lowest versions of all dependencies that pyproject.toml allows. Needs uv; takes longer than `make test`.
-# Only the newest Anki has all that these files compare with.
+# All tests with the lowest versions of dependencies that pyproject.toml allows, on PYTHON. Needs uv.
 test-lowest:
 	uv venv --quiet --clear --python $(PYTHON) build/lowest
 	uv pip install --quiet --python build/lowest --resolution lowest-direct --editable '.[anki,exam,optimize,test]'
-	uv run --no-project --python build/lowest pytest $(NEWEST_ANKI:%=--ignore=%)
+	uv run --no-project --python build/lowest pytest
 
 format: .venv/installed-dev
 	$(BIN)/ruff format

@@ -45,6 +45,8 @@ _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u18
 """The invisible ones before `_PRINTABLE_END` that Python takes for printable."""
 _STRAY_JOINERS: Final = "(?<![^\x00-\x7f])[\u200c\u200d]+|[\u200c\u200d]+(?![^\x00-\x7f])|(?<=[\u200c\u200d])[\u200c\u200d]+"
 """Joiners that shape neither a script nor an emoji."""
+_ACCENTS: Final = "[\u0300-\u036f]+"
+"""What stands on letters once they are decomposed."""
 _MAX_MINUTES: Final = 100
 """Longer times are given in hours."""
 
@@ -103,6 +105,15 @@ def _escape(match: re.Match[str]) -> str:
 def to_nfc(text: str) -> str:
     """Return a text in Unicode's Normalization Form C, in which equal texts compare as equal."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def fold_text(text: str) -> str:
+    """Return a text for a search that ignores case and accents."""
+    text = text.casefold()
+    if text.isascii():
+        return text
+    bare = compile_late(_ACCENTS).sub("", unicodedata.normalize("NFD", text))
+    return unicodedata.normalize("NFC", bare)
 
 
 def find_unbalanced_isolate(text: str) -> int | None:

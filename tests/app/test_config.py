@@ -30,7 +30,7 @@ mouse = false
 
 # the keys
 [keys]
-undo = "u ctrl-z"
+undo = "u backspace"
 """
 
 
@@ -38,7 +38,7 @@ def test_a_file_that_is_absent_sets_nothing(tmp_path: Path) -> None:
     config = read_config(tmp_path / "none" / "config.toml")
 
     assert config == Config()
-    assert config.text("theme") == "terminal"
+    assert config.text("theme") == "auto"
     assert config.switch("mouse") is True
     assert config.switch("autoplay") is None
 
@@ -48,7 +48,7 @@ def test_settings_have_their_values() -> None:
 
     assert config.text("theme") == "contrast"
     assert config.switch("mouse") is False
-    assert config.table("keys") == {"undo": "u ctrl-z"}
+    assert config.table("keys") == {"undo": "u backspace"}
     assert config.folder("sync") is None
 
 
@@ -59,7 +59,7 @@ def test_settings_have_their_values() -> None:
         ("[keys", "config.toml:1: expected ']' at the end of a table declaration"),
         ('mouse = "on"', "config.toml:1: mouse: true or false"),
         ("\n\ntheme = 3", "config.toml:3: theme: a text in quotation marks"),
-        ('theme = "blue"', "config.toml:1: theme: terminal or contrast"),
+        ('theme = "blue"', "config.toml:1: theme: auto or terminal or light or contrast"),
         ('[flags]\nreview = "new"', "config.toml:2: flags.review: options, such as --json"),
         ('[flags]\nreview = "--a \\""', "config.toml:2: flags.review: no closing quotation"),
         ('sync = "Dropbox"', "config.toml:1: sync: a path from ~ or from the root"),

@@ -102,16 +102,30 @@ def test_minutes_count_from_what_the_day_has_taken(study: Study, act: Act) -> No
     set_exam(study)
     answer_for(study, MINUTES_A_DAY, act)
 
-    session, exam_day = study.start_session(name="spent")
-    assert exam_day
+    session, (exam_day,) = study.start_session(name="spent")
     assert exam_day.preparation.estimate().minutes == 0
     assert session.counts.new == 0
     session.close()
 
-    session, exam_day = study.start_session(name="more", minutes=3)
-    assert exam_day
+    session, (exam_day,) = study.start_session(name="more", minutes=3)
     assert exam_day.minutes == pytest.approx(3)
     assert session.counts.new > 0
+    session.close()
+
+
+def test_whoever_is_quicker_than_planned_is_asked_more(study: Study) -> None:
+    set_exam(study)
+    session, (exam_day,) = study.start_session(name="quick", minutes=1)
+    planned = sum(session.counts)
+    assert 0 < planned < len(exam_day.preparation.candidates)
+
+    for _ in range(planned):
+        session.answer(Rating.EASY, study.moment)
+    assert sum(session.counts) > 0
+    session.answer(Rating.EASY, study.moment, MINUTE_MS)
+    for _ in range(sum(session.counts)):
+        session.bury(study.moment)
+    assert sum(session.counts) == 0
     session.close()
 
 
@@ -142,9 +156,9 @@ def test_special_wishes_are_not_asked_by_the_exam(
     with study.store.transaction():
         study.journal.record(study.items[0].key, Act.FLAG, study.moment)
 
-    session, exam_day = study.start_session(choice, wishes, name="special")
+    session, exam_days = study.start_session(choice, wishes, name="special")
 
-    assert exam_day is None
+    assert not exam_days
     session.close()
 
 
@@ -152,9 +166,9 @@ def test_an_exam_that_is_over_asks_nothing_special(study: Study) -> None:
     set_exam(study, days=1)
     study.moment = Moment(study.moment.at_ms + DAY_MS, study.moment.utc_offset_minutes)
 
-    _, exam_day = study.start_session(name="after")
+    _, exam_days = study.start_session(name="after")
 
-    assert exam_day is None
+    assert not exam_days
 
 
 def test_the_nearest_of_several_exams_is_prepared_for(
@@ -164,9 +178,8 @@ def test_the_nearest_of_several_exams_is_prepared_for(
     with open_study(forest, tmp_path / "reviews.db", MORNING) as study:
         set_exam(study, days=20)
         set_exam(study, days=10, pack="birds")
-        session, exam_day = study.start_session(name="both")
+        session, (exam_day,) = study.start_session(name="both")
         asked = list_prompts(session)
-        assert exam_day
         assert exam_day.explain(study.find_item("birds:robin"))
         assert not exam_day.explain(study.find_item("trees:ring"))
         session.close()

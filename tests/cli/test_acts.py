@@ -79,9 +79,11 @@ def test_the_history_of_a_card_is_that_of_all_its_prompts(run: Run, ask: Any) ->
 
     shown = run("history", "bark").output
     assert shown.index("trees:bark/c1\n") < shown.index("trees:bark/c2\n") < shown.index("Easy")
-    assert [row["reps"] for row in ask("history", "trees:bark")] == [0, 1]
+    assert [row["reps"] for row in ask("history", "trees:bark")["prompts"]] == [0, 1]
     assert ask("history", "trees:bark/c2")["reps"] == 1
-    assert ask("history", "ring")["prompt"] == "trees:ring/recall", "it has one prompt"
+    one = ask("history", "ring")
+    assert one["prompt"] == "trees:ring/recall", "it has one prompt"
+    assert one == {**one["prompts"][0], "prompts": one["prompts"]}
 
 
 def test_names_of_nothing_are_answered_by_close_ones_named_once(forest: Path, run: Run) -> None:

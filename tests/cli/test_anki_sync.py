@@ -35,6 +35,33 @@ def anki_folder(
     return folder
 
 
+def test_due_dates_that_were_set_here_are_those_in_anki(anki_folder: Path, run: Run) -> None:
+    run("anki", "update")
+    run("answer", "card-0", "easy")
+    run("anki", "sync")
+    run("reschedule", "card-0", "card-1", "--in", "7")
+    run("reschedule", "card-2", "--in", "0")
+    run("undo")
+    assert run("anki", "sync").stdout == "0 from Anki, 2 to Anki, 2 cards written there\n"
+    assert run("anki", "sync").stdout.startswith("nothing new: ")
+
+    with open_anki(anki_folder / COLLECTION) as col:
+        for name, kind, days in (("card-0", 2, 7), ("card-1", 2, 7), ("card-2", 0, None)):
+            card = col.get_card(col.find_cards(f"Id:trees:{name}")[0])
+            assert card.type == kind
+            assert days is None or card.due - col.sched.today == days
+    told = {row["prompt"]: row for row in read_memories(run)}
+    assert told["trees:card-0/recall"]["stability"], "what is remembered stays"
+    assert run("undo", exit_code=1).stderr.startswith("reschedule on trees:card-0/recall, ")
+
+    with open_anki(anki_folder / COLLECTION) as col:
+        [card_id] = col.find_cards("Id:trees:card-1")
+        col.sched.set_due_date([card_id], "3")
+    run("anki", "sync")
+    [row] = json.loads(run("browse", "trees:card-1", "--json").stdout)
+    assert count_days(date.fromisoformat(row["due_on"])) == read_clock().study_day(4) + 3
+
+
 def test_a_day_with_both(anki_folder: Path, run: Run) -> None:
     first = run("anki", "sync")
     assert first.stdout == "nothing new: 0 from Anki, 0 to Anki, 0 cards\n"

@@ -10,7 +10,9 @@ import platformdirs
 import pytest
 
 from cardwright.cli import config_file
-from project_files import Run
+from homing import open_home
+from project_files import Run, Write
+from reviewing import FILES, review
 
 
 @pytest.fixture
@@ -92,6 +94,49 @@ def test_default_flags_come_before_what_is_typed(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("path")
+def test_errors_are_json_if_the_config_file_asks_for_it(run: Run) -> None:
+    for command in ("list", "due", "exam plan"):
+        run("config", f"flags.{command}=--json")
+
+    wrong = json.loads(run("list", "--nope", exit_code=2).stderr)
+    assert "No such option" in wrong["error"]
+    assert "list always gets --json" in wrong["details"]
+    assert "nope" in json.loads(run("due", "nope", exit_code=1).stderr)["error"]
+    assert json.loads(run("exam", "plan", exit_code=1).stderr)["error"] == "no exam is set"
+    # The flags of one command are not those of the next.
+    assert run("show", "nope", exit_code=1).stderr.startswith("error: ")
+
+
+COUNTING = """
+import atexit, os
+from cardwright.app import config
+reads, read = [], config.read_text
+config.read_text = lambda path: reads.append(path) or read(path)
+atexit.register(lambda: open(os.environ["CARDS_CONFIG"] + ".reads", "w").write(str(len(reads))))
+from cardwright.cli.main import main; main()
+"""
+"""`cards`, which tells how often it has read the config file."""
+
+
+@pytest.mark.usefixtures("path")
+def test_the_config_file_is_read_once(write: Write, path: Path) -> None:
+    project = write(FILES)
+    environ = {"CARDS_CONFIG": str(path)}
+    path.parent.mkdir()
+    path.write_text('theme = "contrast"\n[keys]\nquit = "x"\n', "utf-8")
+    with review(project, environ=environ, program=COUNTING) as program:
+        program.wait_for("Tree ring")
+        program.type("x")
+        program.wait_for_exit()
+        assert path.with_name(f"{path.name}.reads").read_text() == "1"
+    with open_home(project, environ=environ, program=COUNTING) as program:
+        program.wait_for("x quit")
+        program.type("x")
+        program.wait_for_exit()
+        assert path.with_name(f"{path.name}.reads").read_text() == "1"
+
+
+@pytest.mark.usefixtures("path")
 def test_the_default_project_is_used_outside_of_one(
     run: Run, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,6 +153,10 @@ def test_the_default_project_is_used_outside_of_one(
     assert "no project" in run("list", folder=elsewhere, exit_code=1).output
     assert CliRunner().invoke(cards, ["init", "new"]).exit_code == 0
     assert (elsewhere / "new").is_dir()
+    run("config", f"project={tmp_path / 'gone'}")
+    said = CliRunner().invoke(cards, ["list"]).stderr
+    assert f"there is no project in {tmp_path / 'gone'}" in said
+    assert "error: no project here" in said
 
 
 @pytest.mark.usefixtures("path")

@@ -273,7 +273,7 @@ def test_unanswered_questions_are_told_before_it_is_handed_in(forest: Path) -> N
 
 def test_plain_commands_explain_themselves(forest: Path) -> None:
     shown = run_exam(
-        forest, "mock", "--plain", "--questions", "2", typed="x\n9\ng 7\ng 2\np\np\nl\nq\n"
+        forest, "mock", "--plain", "--questions", "2", typed="x\n9\ng 7\ng 2\nN\nN\nl\nq\n"
     ).stdout
 
     assert "next question" in shown

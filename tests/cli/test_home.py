@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from itertools import groupby
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,11 @@ from click.testing import CliRunner
 
 from cardwright.cli.main import cards
 from exam_project import make_exam_files, run_exam
-from homing import open_home
+from homing import Steps, check_steps, open_home, read_cases
 from project_files import Write
-from reviewing import NOW, read_acts, store_of
+from reviewing import LATE, NOW, read_acts, store_of
 
 CASES = Path(__file__).parents[1] / "cases" / "home.md"
-CASE = re.compile(r"## (\w+) \((\d+)x(\d+), `([^`]*)`\)\n\n```text\n(.*?)\n```", re.DOTALL)
 CARDS = """\
 kind: basic
 cards:
@@ -34,13 +32,6 @@ FILES = {
     "cards/moss/moss.yaml": "kind: basic\ncards:\n  - {id: bog, question: Where?, answer: Bogs.}\n",
     "decks/moss/deck.yaml": "name: Moss\nnamespace: moss\n",
 }
-
-
-def read_cases() -> Iterator[tuple[tuple[int, int], list[tuple[str, str]]]]:
-    """Yield the size, and each group of keys with the window after it."""
-    found = CASE.findall(CASES.read_text("utf-8"))
-    for (columns, lines), cases in groupby(found, key=lambda case: case[1:3]):
-        yield (int(columns), int(lines)), [(keys, text) for *_, keys, text in cases]
 
 
 @pytest.fixture
@@ -63,19 +54,10 @@ def run(folder: Path, *words: str, exit_code: int = 0) -> str:
     return result.stdout
 
 
-@pytest.mark.parametrize(
-    ("size", "steps"), list(read_cases()), ids=[f"{size[0]}" for size, _ in read_cases()]
-)
-def test_a_window_shows(forest: Path, size: tuple[int, int], steps: list[tuple[str, str]]) -> None:
+@pytest.mark.parametrize(("size", "steps"), read_cases(CASES), ids=str)
+def test_a_window_shows(forest: Path, size: tuple[int, int], steps: Steps) -> None:
     with open_home(forest, size=size) as program:
-        for keys, expected in steps:
-            program.type(keys.replace("·", " ").replace("⇥", "\t").replace("⎋", "\x1b"))
-            program.wait_until(
-                lambda expected=expected: program.text.rstrip() == expected.rstrip(),  # type: ignore[misc]
-                f"this:\n{expected}\n",
-            )
-        program.type("\x03")
-        assert program.wait_for_exit() == 0
+        check_steps(program, steps)
 
 
 def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> None:
@@ -88,6 +70,12 @@ def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> 
         program.type(" 4")
         program.wait_for("Nothing left to review today")
         program.type(" ")
+        # What was done stays there to be read.
+        program.wait_for("Press any key to go back.")
+        assert "1 answer in" in program.text
+        assert "Everything is saved." in program.text
+        program.resize(80, 20)
+        program.type("x")
         program.wait_for("Streak: 2 days.")
         assert "new 2 · learning 1 · review 0" in program.lines[0]
         program.type("q")
@@ -96,6 +84,35 @@ def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> 
     assert read_acts(forest)[-1] == ("trees:ring/recall", "answer", 4)
     # The row of a deck with nothing left has gone.
     assert "1 Wood" not in run(forest)
+
+
+def test_keys_typed_before_the_summary_was_shown_do_not_leave_it(forest: Path) -> None:
+    with open_home(forest, program=LATE) as program:
+        program.wait_for("▸ All decks")
+        program.type("\r")
+        program.wait_for("space show the answer")
+        program.type("q")
+        program.wait_for("type now")
+        program.type("??\n")
+        program.wait_for("Press any key to go back.")
+        program.type("?")
+        program.wait_for("▸ All decks")
+        # On the home screen, `?` would have opened the help, which takes one key to leave.
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
+@pytest.mark.parametrize("keys", ["", "q"], ids=["a review", "its summary"])
+def test_home_ends_when_it_is_terminated_during(forest: Path, keys: str) -> None:
+    with open_home(forest) as program:
+        program.wait_for("▸ All decks")
+        program.type("\r")
+        program.wait_for("space show the answer")
+        program.type(keys)
+        program.wait_for("Press any key to go back." if keys else "space show the answer")
+        program.send_signal(signal.SIGTERM)
+        assert program.wait_for_exit() == 128 + signal.SIGTERM
+        assert program.attributes == program.first_attributes
 
 
 def test_home_ends_when_its_window_closes_during_a_review(forest: Path) -> None:
@@ -118,8 +135,7 @@ def test_what_is_left_of_a_filter_is_chosen(forest: Path) -> None:
         program.wait_for("▸ All decks")
         program.type("b?")
         program.wait_for("show all keys")
-        # Until there is a card browser, no key is offered for one.
-        assert "browse" not in program.text
+        program.wait_for("browse the cards of the deck or project")
         program.type("q")
         program.type("q")
         assert program.wait_for_exit() == 0
@@ -151,6 +167,26 @@ def test_outside_of_projects_home_lists_those_known_and_opens_them(
         program.type("\r")
         program.wait_for("▸ All decks")
         program.type("\x1b")
+        program.wait_for("▸ project")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
+def test_outside_of_projects_home_opens_the_default_one(forest: Path, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(f'project = "{forest.as_posix()}"', "utf-8")
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    environ = {"CARDS_CONFIG": str(config)}
+    with open_home(beside, store=store_of(forest), environ=environ, is_named=False) as program:
+        program.wait_for("▸ All decks")
+        program.type("\r")
+        program.wait_for("space show the answer")
+        program.type("q")
+        program.wait_for("Press any key to go back.")
+        program.type(" ")
+        program.wait_for("▸ All decks")
+        program.type("\t")
         program.wait_for("▸ project")
         program.type("q")
         assert program.wait_for_exit() == 0

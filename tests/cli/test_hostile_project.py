@@ -84,6 +84,7 @@ WORDS: dict[str, list[list[str]]] = {
     "review": [["review", "--plain"], ["review", EVIL]],
     "answer": [["answer", "trees:beech/recall", "good"], ["answer", EVIL, EVIL]],
     "projects": [["projects"], ["projects", "--json"], ["projects", "forget", EVIL]],
+    "browse": [["browse"], ["browse", "--json"], ["browse", EVIL], ["browse", f"tag:{EVIL}"]],
     "due": [["due"], ["due", "--json"]],
     "stats": [["stats"], ["stats", "--json"], ["stats", EVIL]],
     "history": [["history", "trees:beech/recall"], ["history", EVIL]],
@@ -93,6 +94,7 @@ WORDS: dict[str, list[list[str]]] = {
     "bury": [["bury", "trees:beech/recall"]],
     "flag": [["flag", "trees:beech/recall"]],
     "reset": [["reset", "trees:beech/recall"]],
+    "reschedule": [["reschedule", "trees:beech/recall", "--in", "5"], ["reschedule", EVIL]],
     "undo": [["undo", "--list"], ["undo"], ["undo", "--json"]],
     "exam": [
         ["exam", "set", "trees", "--date", "2026-10-09", "--minutes", "9"],

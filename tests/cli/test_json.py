@@ -48,6 +48,8 @@ LINES = (
     "bury oak",
     "flag oak",
     "reset oak",
+    "reschedule oak --in 5",
+    "browse is:review",
     "options",
     "options trees new_per_day=5",
     "days",

@@ -10,10 +10,16 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from cardwright.app.projects import JointItems
+from cardwright.app.overview import survey
+from cardwright.app.projects import JointItems, open_joint_study
+from cardwright.cli.environment import read_clock
 from cardwright.cli.main import cards
 from cardwright.item import Item, Items
 from cardwright.study.store import open_store
+from cardwright.study.workload import read_pace
+from cardwright.terminal.review_state import ReviewState
+from exam_project import make_exam_files
+from project_files import Write
 
 
 def write_project(root: Path, namespace: str, *names: str, deck: str = "") -> Path:
@@ -94,6 +100,21 @@ def test_a_review_of_all_asks_each_prompt_under_its_own_options(
         history = run(project, "history", "pack:rose", "--json").stdout
         assert len(json.loads(history)["reviews"]) == 1, name
     assert "Nothing left to review today." in shown
+
+
+def test_the_end_of_a_review_of_all_says_how_to_go_on_with_all(
+    garden: Path, pond: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(garden, "due")
+    run(pond, "due")
+
+    def review(typed: str) -> str:
+        return run(tmp_path, "review", "--all", "--plain", typed=typed).stdout
+
+    assert "`cards review --all` goes on." in review("q\n")
+    review("\n4\n" * 4)
+    monkeypatch.setenv("CARDS_NOW", "2026-03-08T09:00:00+00:00")
+    assert "`cards review --all --ahead 1` asks 2 prompts due tomorrow." in review("\n4\n")
 
 
 def test_a_review_of_all_can_be_filtered(garden: Path, pond: Path, tmp_path: Path) -> None:
@@ -181,6 +202,10 @@ def test_two_folders_with_the_same_namespace_are_noticed(garden: Path, tmp_path:
         ("copy", ["garden-1"], []),
         ("garden", [], ["garden-1"]),
     ]
+    shown = run(tmp_path, "projects").stdout
+    assert f"copy: {copy}, with garden-1\n" in shown
+    assert f"garden: {garden}, with garden-1 (studied last in {copy})\n" in shown
+    assert shown.replace("\n  ", " ").count("share one history") == 1
     # The prompts of both are the same, and asked once.
     assert sum(one["new"] for one in found) == 3
 
@@ -237,3 +262,24 @@ def test_the_prompts_of_projects_are_found_and_left_out_by_their_namespaces() ->
     others = joint.list_others(["zz:a/a", "ab:x/a", "a:x/a"])
     assert [item.key for item in others] == ["a:y/a"]
     assert [item.key for item in joint.leave_out(frozenset({"a:x/a"}))] == ["a:y/a", "ab:x/a"]
+
+
+def test_a_review_of_all_takes_as_long_as_home_says(
+    garden: Path, write: Write, tmp_path: Path, own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
+    forest = write(make_exam_files())
+    for name in ("rose", "lily", "fern"):
+        run(garden, "answer", f"pack:{name}", "good", "--ms", "55000")
+    run(forest, "exam", "set", "trees", "--date", "2026-12-10", "--minutes", "5")
+
+    with open_joint_study(tmp_path, own_store, read_clock()) as study:
+        found = survey(study, plans=True)
+        session, exam_days = study.start_session(name="all")
+        state = ReviewState(session, study, read_clock, exam_days=exam_days)
+        usual = read_pace(study.journal).estimate_minutes(state.counts)
+
+        assert state.counts == found.counts
+        assert state.minutes_left == pytest.approx(found.minutes)
+        assert state.minutes_left != pytest.approx(usual)
+        assert state.reason

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from homing import know_projects
 from project_files import Write
 from reviewing import read_acts
 
@@ -112,6 +113,18 @@ def test_kitty_shows_images_within_the_text_and_removes_them(woods: Path) -> Non
 
     assert program.sent == {}
     assert program.output.count(QUERY) == 1
+
+
+def test_each_of_several_projects_shows_its_own(tmp_path: Path) -> None:
+    folder = know_projects(tmp_path, "it.png", {"garden": TREE, "pond": BARK})
+    with ImageTerminal(folder, "review", "--all") as program:
+        for name, image in (("garden", TREE), ("pond", BARK)):
+            program.wait_for(f"In the {name}:")
+            assert [data for *_, data in program.sent.values()] == [image]
+            program.type(" 4")
+        program.wait_for("Nothing left to review today")
+        program.type("q")
+        assert program.wait_for_exit() == 0
 
 
 def test_ctrl_l_sends_images_again(woods: Path) -> None:

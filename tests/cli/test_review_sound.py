@@ -12,6 +12,7 @@ import pytest
 
 from cardwright.cli.player import Player
 from cardwright.foreign.media import MediaFile, read_media
+from homing import know_projects
 from media_files import AIFF, MP3, MP4, PNG, WAV
 from project_files import Run, Write
 from pty_driver import PtyProgram
@@ -113,6 +114,56 @@ def test_p_plays_the_sounds_of_the_side_shown_in_order(spoken: Path, tmp_path: P
     assert not [*tmp_path.rglob("x.mp3"), *tmp_path.rglob("x")]
 
 
+def make_choice(number: int) -> str:
+    return (
+        f"  - {{id: c{number}, kind: choice, lesson: a, question: '![](media/fell{number}.mp3) Which?',"
+        " options: [{right: A fir, reason: It is.}, {wrong: A yew, reason: It is not.}]}\n"
+    )
+
+
+@pytest.mark.parametrize("words", [("mock",), ("drill", "--plain")])
+def test_a_sound_of_an_exam_ends_with_its_question(
+    write: Write, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    cards = "sources: [https://example.com]\ncards:\n" + "".join(map(make_choice, (1, 2)))
+    project = write(
+        {
+            "cards/trees/heard.yaml": cards,
+            "decks/trees/blueprint.yaml": "name: Ears\ndomains:\n  - {id: d, name: D, weight: 100,"
+            " lessons: [{id: a, title: A}]}\n",
+        }
+    )
+    (project / "cards/trees/media").mkdir()
+    for number in (1, 2):
+        (project / f"cards/trees/media/fell{number}.mp3").write_bytes(MP3 + bytes([number]))
+    recorder = Recorder(tmp_path, seconds=LAST_S)
+    end = "\n" if "--plain" in words else ""
+    command = [sys.executable, "-m", "cardwright", "-C", str(project), "exam", *words]
+    environ = {**recorder.environ, "CARDS_DB": str(store_of(project))}
+    with PtyProgram([*command, "--questions", "2"], environ=environ) as program:
+        for number in (1, 2):
+            program.wait_until(
+                lambda number=number: (
+                    len(recorder.played) == number - 1  # type: ignore[misc]
+                    and "Which?" in program.text
+                ),
+                "the question",
+            )
+            program.type(f"p{end}")
+            program.wait_until(
+                lambda number=number: len(recorder.played) == number,  # type: ignore[misc]
+                "the sound",
+            )
+            process = recorder.played[-1][-1]
+            if words[0] == "drill":
+                program.type(end or " ")
+                program.wait_for("It is.")
+            assert is_running(process)
+            # At the end, a mock exam asks before it shows the result.
+            program.type("ny" if (words, number) == (("mock",), 2) else f"n{end}")
+            program.wait_until(lambda process=process: not is_running(process), "silence")  # type: ignore[misc]
+
+
 @pytest.mark.parametrize("leave", ["next", "quit", "hang up"])
 def test_a_sound_ends_with_its_card_and_with_the_review(
     spoken: Path, tmp_path: Path, leave: str
@@ -137,6 +188,26 @@ def test_a_sound_ends_with_its_card_and_with_the_review(
             program.send_signal(signal.SIGHUP)
             program.wait_for_exit()
         assert not is_running(process)
+
+
+def test_each_of_several_projects_plays_its_own_and_none_starts_a_player(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    beside = know_projects(tmp_path, "it.mp3", {"garden": MP3, "pond": MP3})
+    # A player that a project brings along is not taken for one of the user's.
+    own = Recorder(tmp_path / "pond", name="ffplay")
+    environ = {**recorder.environ, "PATH": f"{own.folder}:{recorder.folder}"}
+    with review(beside, "--all", environ=environ) as program:
+        for number, name in enumerate(("garden", "pond"), 1):
+            program.wait_for(f"In the {name}:")
+            program.type("p")
+            wait_for_files(program, recorder, ["it.mp3"] * number)
+            program.type(" 4")
+        program.wait_for("Nothing left to review today")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+    assert [Path(argv[-1]).parents[3].name for argv, *_ in recorder.played] == ["garden", "pond"]
+    assert not own.played
 
 
 def test_nothing_plays_by_itself_unless_the_user_says_so(
@@ -210,7 +281,7 @@ def test_a_player_gets_only_what_it_can_play(tmp_path: Path) -> None:
     def play(*files: MediaFile, environ: Mapping[str, str] = recorder.environ) -> str:
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("PATH", environ["PATH"])
-            return Player(environ, tmp_path / "project").play(files)
+            return Player(environ, [tmp_path / "project"]).play(files)
 
     assert play(mp3) == "no player found: install mpv or ffmpeg, or open it with o"
     assert play(mp3, wav) == "playing"
@@ -221,7 +292,7 @@ def test_a_player_inside_the_project_is_never_run(
 ) -> None:
     recorder = Recorder(tmp_path)
     monkeypatch.setenv("PATH", str(recorder.folder))
-    player = Player({}, tmp_path)
+    player = Player({}, [tmp_path])
     sound = make_file(tmp_path / "a.aiff", AIFF)
 
     assert player.play([sound]).startswith("no player found: install")

@@ -9,7 +9,7 @@ import pytest
 from cardwright.terminal.words import format_duration
 from exam_project import make_exam_files
 from project_files import Run, Write
-from reviewing import FILES, NOW, pipe, review, store_of
+from reviewing import FILES, LATE, NOW, pipe, review, store_of
 
 TERM = ("--plain", "--kind", "term")
 
@@ -73,6 +73,21 @@ def test_a_cram_says_what_was_done_and_no_more(write: Write) -> None:
     assert "Left" not in printed
 
 
+def test_whoever_is_quicker_than_planned_learns_why_more_is_left(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", NOW)
+    project = write(make_exam_files())
+    store = str(store_of(project))
+    run("exam", "set", "trees", "--date", "2026-03-20", "--minutes", "2", "--db", store)
+    why = "You were quicker than planned, so there is time for more:"
+
+    assert why not in pipe(project, "\n4\nq\n", "--plain", "--minutes", "1")
+    assert why not in pipe(project, "q\n", "--plain")
+    assert why not in pipe(project, "\n4\n\n4\nq\n", "--plain", "--kind", "term")
+    assert why in end(pipe(project, "\n4\n\n4\nq\n", "--plain"))
+
+
 def test_commands_name_the_exam_if_there_are_several(write: Write) -> None:
     other = make_exam_files()
     project = write({**FILES, "decks/woods/blueprint.yaml": other["decks/trees/blueprint.yaml"]})
@@ -85,20 +100,6 @@ def test_commands_name_the_exam_if_there_are_several(write: Write) -> None:
 )
 def test_a_duration(milliseconds: int, expected: str) -> None:
     assert format_duration(milliseconds) == expected
-
-
-LATE = """
-import select, sys
-from cardwright.cli import review
-said = review._print_end
-def say_late(*args, **more):
-    said(*args, **more)
-    print("type now", flush=True)
-    select.select([sys.stdin], [], [])
-review._print_end = say_late
-from cardwright.cli.main import main; main()
-"""
-"""`cards`, which takes until a line is typed to end."""
 
 
 def test_keys_typed_at_the_end_do_not_reach_the_shell(write: Write) -> None:

@@ -255,7 +255,7 @@ def test_a_git_that_lies_in_the_project_is_not_run(
 
     assert build(garden) == COMMITTED_S
     monkeypatch.setenv("PATH", str(tools))
-    assert find_program("git", outside=garden) is None
+    assert find_program("git", outside=[garden]) is None
     assert build(garden) == NOW_S
 
 

@@ -180,7 +180,11 @@ def test_twins_of_a_card_edited_in_a_session_count_at_once(forest: Path) -> None
     with open_study(forest, forest / "store.db", read_clock()) as study:
         before = study.make_queue(Choice(lessons=["a1"]), {})[0].counts.new
         path.write_text(path.read_text("utf-8").replace("twins: a1-1\n", "twins: a1-0\n"), "utf-8")
-        study.reload(study.moment.at_ms)
+        assert study.reload(study.items[0], study.moment.at_ms)
         after = study.make_queue(Choice(lessons=["a1"]), {})[0].counts.new
+        path.write_text("cards: [", "utf-8")
+        is_used = study.reload(study.find_item("a1-0-0"), study.moment.at_ms)
+        broken = study.make_queue(Choice(lessons=["a1"]), {})[0].counts.new
 
     assert (before, after) == (SETS, SETS - 1)
+    assert (is_used, broken) == (False, after), "the cards before the edit count, and so do twins"

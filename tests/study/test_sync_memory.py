@@ -124,6 +124,7 @@ STEPS = st.one_of(
 @example(steps=[("sync", "laptop"), ("answer", "laptop"), ("sync", "laptop")])
 @example(steps=[("sync", "laptop"), ("lessen", "laptop"), ("sync", "laptop")])
 @example(steps=[("sync", "laptop"), ("restore", "laptop"), ("sync", "laptop")])
+@example(steps=[("sync", "desktop"), ("lessen", "desktop"), ("sync", "desktop")])
 def test_what_is_remembered_changes_no_result(
     made: Path, tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]
 ) -> None:

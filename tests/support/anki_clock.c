@@ -1,5 +1,6 @@
 /* Preloaded into every process of a world: a clock that stands where the world says, and a death
-   before a chosen step. A step is whatever another process could see: a write to a file or a socket,
+   before a chosen step. No time passes in it but what is moved, and a little with every look, so that
+   a world does not depend on the speed of the machine. A step is whatever another process could see: a write to a file or a socket,
    a file flushed, cut, renamed or removed. */
 
 #define _GNU_SOURCE
@@ -16,7 +17,9 @@
 #include <time.h>
 #include <unistd.h>
 
-static _Atomic long long *ahead_ns; /* shared by all processes */
+#define LOOK_NS 1000000
+
+static _Atomic long long *now_ns; /* shared by all processes */
 _Atomic long steps;                 /* taken by this process */
 _Atomic long fatal_step = -1;       /* before which it dies; never if negative */
 
@@ -49,24 +52,23 @@ __attribute__((constructor)) static void begin(void) {
   const char *path = getenv("ANKI_WORLD_CLOCK");
   int file = path ? open(path, O_RDWR) : -1;
   void *page = file < 0 ? MAP_FAILED : mmap(0, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-  ahead_ns = page == MAP_FAILED ? 0 : page;
+  now_ns = page == MAP_FAILED ? 0 : page;
   if (file >= 0)
     close(file);
 }
 
 void move_clock(long long ns) {
-  if (ahead_ns)
-    *ahead_ns += ns;
+  if (now_ns)
+    *now_ns += ns;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now) {
-  int result = real_clock_gettime(clock, now);
-  if (result == 0 && ahead_ns && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
-    long long ns = now->tv_sec * 1000000000LL + now->tv_nsec + *ahead_ns;
-    now->tv_sec = ns / 1000000000;
-    now->tv_nsec = ns % 1000000000;
-  }
-  return result;
+  if (!now_ns || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE))
+    return real_clock_gettime(clock, now);
+  long long ns = *now_ns += LOOK_NS;
+  now->tv_sec = ns / 1000000000;
+  now->tv_nsec = ns % 1000000000;
+  return 0;
 }
 
 int gettimeofday(struct timeval *restrict now, void *restrict zone) {

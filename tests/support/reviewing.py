@@ -101,6 +101,19 @@ from cardwright.cli.main import main; main()
 """
 """`cards` on a disk that is full for one review."""
 
+LATE: Final = """
+import select, sys
+from cardwright.cli import review
+said = review._print_end
+def say_late(*args, **more):
+    said(*args, **more)
+    print("type now", flush=True)
+    select.select([sys.stdin], [], [])
+review._print_end = say_late
+from cardwright.cli.main import main; main()
+"""
+"""`cards`, which takes until a line is typed to end."""
+
 
 def pipe(project: Path, typed: str, *words: str) -> str:
     """Review with lines from a pipe; return what was printed."""

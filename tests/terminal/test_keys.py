@@ -6,12 +6,14 @@ import signal
 import sys
 import termios
 from collections.abc import Callable
+from string import ascii_lowercase
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cardwright.terminal.keys import _WINDOWS_KEYS, PASTE, KeyDecoder
+from cardwright.terminal.keymap import _FIXED, _NAMED, _PRESETS, _SENT_AS, make_keymap
+from cardwright.terminal.keys import _SEQUENCES, _WINDOWS_KEYS, PASTE, KeyDecoder, read_console
 from pty_driver import PtyProgram
 
 READ_KEYS = """
@@ -176,11 +178,60 @@ def test_pasted_text_presses_no_key(text: str) -> None:
     assert all(one.startswith(PASTE) for one in pasted)
 
 
+def test_every_key_that_may_be_given_to_an_act_comes() -> None:
+    inputs = (*_SEQUENCES, *map(chr, range(32)), "\x7f")
+    come = {key for text in inputs for key in decode(text)}
+
+    assert _NAMED - {"space", *_FIXED, *_SENT_AS} <= come
+
+
+def read_from_console(typed: str) -> list[str]:
+    """Return the keys of what the console of Windows hands out, one character at a time."""
+    left, decoder, keys = [*typed], KeyDecoder(), []
+    while left:
+        text = read_console(lambda: left.pop(0), lambda: bool(left), is_pasting=decoder.is_pasting)
+        keys += decoder.decode(text)
+    return [*keys, *decoder.decode("", done=True)]
+
+
 @pytest.mark.parametrize("code", _WINDOWS_KEYS)
 def test_special_keys_of_windows_have_names(code: str) -> None:
-    (name,) = decode(_WINDOWS_KEYS[code])
+    (name,) = read_from_console(f"\x00{code}")
 
     assert len(name) > 1
+
+
+@pytest.mark.parametrize("preset", _PRESETS)
+def test_every_act_has_a_key_on_windows(preset: str) -> None:
+    special = {read_from_console(f"\x00{code}")[0]: f"\x00{code}" for code in _WINDOWS_KEYS}
+    special |= {"space": " ", "enter": "\r", "tab": "\t", "backspace": "\b"}
+    special |= {f"ctrl-{letter}": chr(ord(letter) - 96) for letter in "bf"}
+    for act, keys in make_keymap({"preset": preset}).keys.items():
+        for key in keys:
+            (read,) = read_from_console(special.get(key, key))
+            assert read == (" " if key == "space" else key), act
+    # Those that a user may give to an act come too.
+    letters = {f"ctrl-{letter}" for letter in ascii_lowercase}
+    assert _NAMED - letters <= special.keys()
+
+
+@pytest.mark.parametrize(
+    ("typed", "keys"),
+    [
+        # AltGr and dead keys send the character itself; Ctrl-Backspace what Backspace sends elsewhere.
+        ("@{~1é", ["@", "{", "~", "1", "é"]),
+        ("\b\x7f\x17", ["backspace", "ctrl-w", "ctrl-w"]),
+        ("\xe0H\xe0K\xe0\x93", ["up", "left", "ctrl-delete"]),
+        # `à` is a letter and a prefix.
+        ("\xe0", ["à"]),
+        ("\xe0 la \xe0\xe9!", ["à", " ", "l", "a", " ", "à", "é", "!"]),
+        ("\x1b[200~voil\xe0Hq\x7f\x1b[201~q", ["paste:voilàHq", "q"]),
+        # Keys that we do not know: Insert, F12, Alt-F1.
+        ("\xe0R\xe0\x86\x00h1", ["1"]),
+    ],
+)
+def test_what_is_typed_on_windows_becomes_keys(typed: str, keys: list[str]) -> None:
+    assert read_from_console(typed) == keys
 
 
 def test_keys_come_one_by_one_and_the_terminal_comes_back() -> None:

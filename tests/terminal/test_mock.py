@@ -200,9 +200,15 @@ def test_a_drill_answers_at_once_and_has_no_clock(start: Start) -> None:
         assert re.search("✓ right|✗ wrong: . is right", program.text)
         press(program, "2", "1) [x]")
         press(program, " ", "question 2 of 2")
+        press(program, "h", "Finish the drill?")
+        assert "y finish" in program.text
+        press(program, "x", "question 2 of 2")
+        press(program, "q", "Leave? All answers are kept, and `cards exam drill` continues")
+        assert "clock" not in program.text
+        press(program, "x", "question 2 of 2")
         press(program, " ", "– unanswered")
-        press(program, "\r", "Hand it in?")
-        press(program, "y", "Drill: ")
+        # All answers were shown: there is nothing to ask about.
+        press(program, "\r", "Drill: ")
         program.type("q")
         assert program.wait_for_exit() == 0
 
@@ -235,6 +241,27 @@ def test_invisible_characters_of_a_card_do_not_reach_the_terminal(
             assert sign.encode() not in program.output
 
 
+def test_hints_tell_what_the_next_keys_do(start: Start) -> None:
+    with start("drill", "--questions", "2", "--seed", "2", columns=40, lines=16) as program:
+        program.wait_for("1 of 2")
+        program.wait_for("1–3 pick  space answer  m l h")
+        press(program, "g", "esc back")
+        press(program, "\x1b", "space answer")
+        # Right or wrong, the answer is longer than the window, and takes no picks.
+        press(program, "1 ", "↑")
+        assert "pick" not in program.text
+        program.type("\x1b[H")
+        program.wait_for("space scroll  m l h")
+        program.type("\x1b[F")
+        program.wait_for("space next   m mark")
+        press(program, "h", "Finish the drill?")
+        press(program, "y", "Drill: ")
+        press(program, " ", "space scroll  N back")
+        program.type("\x1b[F")
+        program.wait_for("space next  N back")
+        press(program, "n\x1b[F", "space finish  N back")
+
+
 def test_the_answer_of_a_drill_is_scrolled_to(start: Start) -> None:
     with start("drill", "--questions", "1", columns=40, lines=12) as program:
         program.wait_for("1 of 1")
@@ -244,4 +271,4 @@ def test_the_answer_of_a_drill_is_scrolled_to(start: Start) -> None:
         verdict = re.compile("✓ right|✗ wrong: . is right")
         program.wait_until(lambda: verdict.search(program.text) is not None, "the verdict")
         assert "↑" in program.text
-        press(program, "h", "Hand it in?")
+        press(program, "h", "Drill: ")

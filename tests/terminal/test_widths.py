@@ -16,9 +16,10 @@ from cardwright.blueprint import Measure, Signal
 from cardwright.diagnostic import Span
 from cardwright.exam.readiness import SignalReading
 from cardwright.terminal.exam import draw_readings
+from cardwright.terminal.keymap import SCREENS, make_keymap
 from cardwright.terminal.paint import paint
 from cardwright.terminal.reports import draw_sections
-from cardwright.terminal.window import draw_header, fit_text
+from cardwright.terminal.window import draw_header, draw_key_help, fit_text
 from exam_project import exam_command, make_exam_files
 from project_files import Write
 
@@ -111,6 +112,25 @@ def test_a_title_is_cut_behind_a_word_and_stands_apart_from_the_figures(
 @given(st.text("ab 日", max_size=30), st.integers(0, 40))
 def test_a_text_is_made_as_wide_as_its_room(text: str, width: int) -> None:
     assert cell_len(fit_text(text, width)) == width
+
+
+@pytest.mark.parametrize("width", [40, 56, 80, 200])
+@pytest.mark.parametrize("given", [{}, {"undo": "z ctrl-r backspace delete f1"}])
+def test_what_keys_do_stands_beside_them(width: int, given: dict[str, str]) -> None:
+    """However often it is wrapped: nothing that is no key begins a line."""
+    keymap = make_keymap(given)
+    for screen in SCREENS:
+        rows = list(keymap.list_help(screen))
+        shown = paint(draw_key_help(rows), {}, is_terminal=False, width=width)
+        lines = shown.splitlines()
+
+        assert all(cell_len(line) <= width for line in lines)
+        assert " ".join(line[15:] for line in lines).split() == [
+            word for _, does in rows for word in does.split()
+        ]
+        assert " ".join(line[:15] for line in lines).split() == [
+            key for keys, _ in rows for key in keys.split()
+        ]
 
 
 @pytest.mark.parametrize("width", range(40, 201))

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from browser import Browser
+from media_files import WAV
 from project_files import Run, Write
 
 HOSTILE = """\
@@ -231,6 +232,66 @@ def test_no_stylesheet_of_a_kind_covers_anything_else(
         " hit.push([name, wanted.contains(top) || top.contains(wanted)]); } return hit; })()"
     )
     assert [name for name, is_free in hit if not is_free] == []
+
+
+HEARD = """\
+sources: optional
+anki:
+  id: 1342697561422
+  name: Heard
+fields:
+  word: {type: block, label: Word, required: true}
+  said: {type: block, label: Said}
+sides:
+  one:
+    ask: "{{word}}"
+    show: [word, said]
+    anki:
+      name: Card 1
+      front: "{{Word}}<script>parent.document.title = 'hacked'</script>"
+      back: >-
+        {{FrontSide}}<hr>{{Said}}<audio src="https://example.com/x.mp3"></audio>
+        <audio x="" src="javascript:parent.document.title='hacked'"></audio>
+"""
+
+
+def test_sounds_of_a_frame_are_played_by_key_and_button(
+    browser: Browser, write: Write, run: Run, project: Path
+) -> None:
+    for number, name in enumerate(("one.wav", "two.wav")):
+        (project / "cards" / "trees" / name).write_bytes(WAV[:-1] + bytes([number]))
+    write(
+        {
+            "kinds/heard.yaml": HEARD,
+            "cards/trees/a.yaml": "kind: heard\ncards:\n"
+            "  - {id: a, word: 'Oak ![one](one.wav)', said: '![two](two.wav)'}\n"
+            "  - {id: b, word: Elm, said: No sound}\n",
+        }
+    )
+    run("preview")
+    # What plays is not in the page.
+    browser.run_first(
+        "window.made = []; window.Audio = new Proxy(Audio, { construct: (target, words) => {"
+        " const media = new target(...words); media.addEventListener('play', () => made.push(media));"
+        " return media; } })"
+    )
+    browser.open((project / "build" / "preview.html").as_uri() + "#view=flip")
+    hidden = "document.querySelector('.turns [name=play]').hidden"
+    assert browser.run(hidden) is False
+    browser.press("p")
+    browser.wait_for("made.length === 1")
+    browser.press(" ")
+    browser.wait_for("made[0].paused")
+    # Only the answer's own.
+    browser.click(".turns [name=play]")
+    browser.wait_for("made.length === 2")
+    assert browser.run("new Set(made.map(({ src }) => src)).size") == 2
+    assert browser.run("made.every(({ src }) => src.startsWith('data:audio/wav;base64,'))")
+    browser.press("j")
+    browser.wait_for("made[1].paused")
+    assert browser.run(hidden) is True
+    browser.press("p")
+    assert browser.run("[made.length, document.title]") == [2, "Trees"]
 
 
 COUNTRY = """\

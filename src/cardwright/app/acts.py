@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
 from typing import Final, NamedTuple
 
 from cardwright.app.study import Study
-from cardwright.history import Act, Review, namespace_of
+from cardwright.history import MAX_INTERVAL_DAYS, Act, Review, namespace_of
 from cardwright.item import Item
-from cardwright.memory import Memory
+from cardwright.memory import Memory, State
 from cardwright.study.mirror import has_row
 
 _IS_DONE: Final[dict[Act, Callable[[Memory, int], bool]]] = {
@@ -22,6 +23,7 @@ _IS_DONE: Final[dict[Act, Callable[[Memory, int], bool]]] = {
     Act.RESET: lambda memory, _: memory.is_new and not memory.is_leech,
 }
 """Whether an act would change nothing, by the memory and the study day."""
+_DAYS: Final = re.compile(r"([0-9]{1,6})(?:\s*[-–]\s*([0-9]{1,6}))?")
 
 
 class Marked(NamedTuple):
@@ -40,16 +42,61 @@ def mark(study: Study, items: Iterable[Item], act: Act) -> list[Marked]:
         StoreError: the store cannot be written; nothing has changed.
 
     """
-    is_done, found = _IS_DONE[act], []
+    is_done = _IS_DONE[act]
+    return _record(study, items, lambda memory, _: (not is_done(memory, study.today), None), act)
+
+
+def reschedule(study: Study, items: Iterable[Item], days: range) -> list[Marked]:
+    """Make prompts due in some days from today, in one transaction, as Anki's "Set due date" does.
+
+    Of several days, each prompt gets the next one in turn.
+
+    Raises:
+        StoreError: the store cannot be written; nothing has changed.
+
+    """
+
+    def decide(memory: Memory, number: int) -> tuple[bool, int]:
+        wait = days[number % len(days)]
+        is_due_then = memory.due_day == study.today + wait and memory.state is State.REVIEW
+        return not is_due_then, wait
+
+    return _record(study, items, decide, Act.RESCHEDULE)
+
+
+def _record(
+    study: Study,
+    items: Iterable[Item],
+    decide: Callable[[Memory, int], tuple[bool, int | None]],
+    act: Act,
+) -> list[Marked]:
+    """Record an act on prompts; `decide` tells, by memory and number, whether, and with which wait."""
+    found = []
     with study.store.transaction():
-        for item in {item.key: item for item in items}.values():
+        for number, item in enumerate({item.key: item for item in items}.values()):
             known = study.store.read_memory(item.key)
-            is_changed = not is_done(known[0], study.today)
             memory = known[0]
+            is_changed, days = decide(memory, number)
             if is_changed:
-                _, memory = study.journal.record(item.key, act, study.moment, before=known)
+                _, memory = study.journal.record(
+                    item.key, act, study.moment, interval_days=days, before=known
+                )
             found.append(Marked(item, memory, is_changed))
     return found
+
+
+def parse_days(text: str) -> range:
+    """Read a number of days from today, or a range of them: `7`, `5-10`.
+
+    Raises:
+        ValueError: it is neither.
+
+    """
+    found = _DAYS.fullmatch(text.strip())
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (1, 0)
+    if not first <= last <= MAX_INTERVAL_DAYS:
+        raise ValueError(f"give days from today, such as 0, 7 or 5-10, up to {MAX_INTERVAL_DAYS:,}")
+    return range(first, last + 1)
 
 
 class PastAct(NamedTuple):
@@ -90,7 +137,4 @@ def undo(study: Study, past: PastAct) -> list[Memory]:
 
     """
     with study.store.transaction():
-        return [
-            study.journal.record(review.key, Act.UNDO, study.moment, undoes=review.id)[1]
-            for review in reversed(past.reviews)
-        ][::-1]
+        return study.journal.undo(past.reviews[::-1], study.moment)[::-1]

@@ -76,16 +76,16 @@ def filter_cards(cards: Sequence[_One], filters: Iterable[Filter]) -> Sequence[_
             continue
         for name in one.names:
             if not any(name in one.list_values(card) for card in cards):
-                raise _refuse(one._replace(names=[name]), cards)
+                raise refuse(one._replace(names=[name]), cards)
         left = one.take(found)
         if not left:
-            raise _refuse(one, found, met)
+            raise refuse(one, found, met)
         found = left
         met.append(one)
     return found
 
 
-def _refuse(
+def refuse(
     unmet: Filter, cards: Iterable[Item | CardHead], met: Sequence[Filter] = ()
 ) -> ProjectError:
     """Return the error that no card meets a condition, with what those have that meet the others."""
@@ -128,7 +128,7 @@ class Choice:
         return filter_cards(
             items,
             (
-                _by_deck(self.decks, items),
+                by_deck(self.decks, items),
                 by_lesson(self.lessons),
                 by_tag(self.tags),
                 by_kind(self.kinds),
@@ -173,7 +173,7 @@ class Choice:
         return found
 
 
-def _by_deck(names: Sequence[str], items: Sequence[Item]) -> Filter:
+def by_deck(names: Sequence[str], items: Sequence[Item]) -> Filter:
     """Return the condition that prompts are in one of some decks.
 
     Raises:

@@ -30,7 +30,9 @@ class Setting(NamedTuple):
 SETTINGS: Final = {
     "project": Setting("folder of the project to use outside of one"),
     "theme": Setting(
-        "colours: those of the terminal, or high contrast", "terminal", ("terminal", "contrast")
+        "colours: for a light background, high contrast, or as the terminal has them",
+        "auto",
+        ("auto", "terminal", "light", "contrast"),
     ),
     "mouse": Setting("wheel and clicks in full screen", default=True),
     "images": Setting(
@@ -44,7 +46,7 @@ SETTINGS: Final = {
     "sync": Setting("folder of `cards sync`"),
 }
 TABLES: Final = {
-    "keys": Setting('keys of an act, such as `undo = "u ctrl-z"`: see `cards keys`'),
+    "keys": Setting('keys of an act, such as `undo = "u backspace"`: see `cards keys`'),
     "flags": Setting('options that a command always gets, such as `review = "--new 10"`'),
 }
 """Tables of settings whose names are those of acts and of commands."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from cardwright.app.choice import Choice
 from cardwright.app.folders import explain_shared, read_folders
 from cardwright.app.projects import JointStudy, KnownProject, join_exam_days, list_projects
-from cardwright.app.study import Study
+from cardwright.app.study import Study, find_worth
 from cardwright.files import is_on_network
 from cardwright.frozen import frozen
 from cardwright.history import MS_PER_DAY, SECONDS_PER_MINUTE, make_date
@@ -129,8 +129,8 @@ def survey(study: Study, *, plans: bool) -> Overview:
     for item, state in _list_left(study, exam_days):
         needed_s = seconds_of[state]
         if state is not State.LEARNING:
-            worths = (exam_day.preparation.measure(item) for exam_day in exam_days)
-            needed_s = next((worth.seconds for worth in worths if worth), needed_s)
+            worth = find_worth(exam_days, item)
+            needed_s = worth.seconds if worth else needed_s
         parts_of = (str(study.part_of(item).root),) if is_of_projects else item.deck.split("::")
         for depth in range(len(parts_of) + 1):
             path = tuple(parts_of[:depth])
@@ -283,11 +283,12 @@ def _list_attention(study: Study, parts: Iterable[Study]) -> Iterator[Attention]
 
 
 def _check_folders(part: Study) -> Iterator[Attention]:
-    """Yield the namespaces that are in other folders as well."""
+    """Yield the namespaces that are in other folders as well, if they were studied here last."""
     folders = read_folders(part.store)
     for deck in part.sources.decks.values():
-        for folder in folders.get(deck.namespace, ()):
-            if folder != str(part.root) and is_project(Path(folder)):
+        last, *others = folders.get(deck.namespace) or [""]
+        for folder in others if last == str(part.root) else ():
+            if is_project(Path(folder)):
                 yield Attention(explain_shared(deck.namespace, folder), "")
 
 

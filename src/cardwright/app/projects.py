@@ -204,6 +204,11 @@ class JointStudy(Study):
     """The study of the project that has each namespace."""
 
     @property
+    def roots(self) -> list[Path]:
+        """The folders of all its projects."""
+        return [part.root for part in self.parts]
+
+    @property
     def items(self) -> Items:
         """All prompts, project by project."""
         return JointItems(part.sources.items for part in self.parts)
@@ -231,14 +236,14 @@ class JointStudy(Study):
 
     def _arrange(
         self, items: Sequence[Item], minutes: float | None
-    ) -> tuple[Arrange | None, ExamDay | None]:
-        """Return what puts the prompts for exams first; no exam is that of all projects."""
+    ) -> tuple[Arrange | None, Sequence[ExamDay]]:
+        """Return what puts the prompts for exams first, and each project's session for its exam."""
         found = (
             part.find_exam_day((item for item in items if self.part_of(item) is part), minutes)
             for part in self.parts
         )
         exam_days = [exam_day for exam_day in found if exam_day]
-        return (join_exam_days(exam_days) if exam_days else None), None
+        return (join_exam_days(exam_days) if exam_days else None), exam_days
 
 
 def join_exam_days(exam_days: Iterable[ExamDay]) -> Arrange:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from cardwright.app.histories import Claim, Decide
     from cardwright.app.preparation import ExamDay, Preparation
     from cardwright.blueprint import Blueprint
+    from cardwright.exam.candidates import Worth
     from cardwright.exam.misses import Miss
     from cardwright.exam.mock import Mock
     from cardwright.foreign.media import MediaFile
@@ -55,6 +56,11 @@ class Study:
     """The project's folder."""
     notes: Sequence[str] = ()
     """What to tell the user, once, about the histories of packs."""
+
+    @property
+    def roots(self) -> list[Path]:
+        """The folders of all its projects."""
+        return [self.root]
 
     @property
     def items(self) -> Items:
@@ -107,16 +113,23 @@ class Study:
         self.sources = unite_sources(self.sources, self.store.aliases)
         self.journal = make_journal(self.store, self.sources.decks, self.items)
 
-    def reload(self, now_ms: int) -> None:
-        """Read the sources again after an edit.
+    def reload(self, item: Item, now_ms: int) -> bool:
+        """Read the sources of a prompt again after an edit; return whether they are used now.
+
+        They are not if the edit broke the card.
 
         Raises:
             ProjectError: they cannot be read.
 
         """
-        sources = open_index(self.root, find_index(self.store.path, self.root), now_ms * 10**6)
-        self.sources = unite_sources(sources, self.store.aliases)
+        part = self.part_of(item)
+        sources = open_index(part.root, find_index(self.store.path, part.root), now_ms * 10**6)
+        if sources.error_count and sources.load_card(item.card_ref) is None:
+            return False
+        part.sources = unite_sources(sources, self.store.aliases)
+        # Of all projects: the limits are theirs in common.
         self.journal.limits.set_twins(self.items)
+        return True
 
     def find_problem(self, path: str) -> str:
         """Return the first problem of a source file, with its location."""
@@ -289,11 +302,11 @@ class Study:
         *,
         name: str,
         minutes: float | None = None,
-    ) -> tuple[Session, ExamDay | None]:
+    ) -> tuple[Session, Sequence[ExamDay]]:
         """Start a session over the chosen prompts; `name` identifies it on the store.
 
         With an exam set, prompts that help most on exam day come first, within `minutes` or the
-        rest of the day's minutes; the second value is that `ExamDay`.
+        rest of the day's minutes; the second value is that `ExamDay`, or one for each project.
 
         Raises:
             StoreError: the store cannot be read or written.
@@ -306,7 +319,7 @@ class Study:
         if choice.needs_history:
             choice.choose_among(items, self.read_memories())
         by_exam = options.follows_options and not choice.needs_history
-        arrange, exam_day = self._arrange(items, minutes) if by_exam else (None, None)
+        arrange, exam_days = self._arrange(items, minutes) if by_exam else (None, ())
         session = Session(
             self.journal,
             items,
@@ -316,14 +329,19 @@ class Study:
             selects=choice.matches_history if choice.needs_history else None,
             arrange=arrange,
         )
-        return session, exam_day
+        return session, exam_days
 
     def _arrange(
         self, items: Sequence[Item], minutes: float | None
-    ) -> tuple[Arrange | None, ExamDay | None]:
-        """Return what puts the prompts for exams first, and the exam's session if there is one exam."""
+    ) -> tuple[Arrange | None, Sequence[ExamDay]]:
+        """Return what puts the prompts for exams first, and today's sessions for these exams."""
         exam_day = self.find_exam_day(items, minutes)
-        return (exam_day.arrange if exam_day else None), exam_day
+        return (exam_day.arrange, (exam_day,)) if exam_day else (None, ())
+
+
+def find_worth(exam_days: Iterable[ExamDay], item: Item) -> Worth | None:
+    """Return the worth of asking a prompt today, if one of the exams plans it."""
+    return next(filter(None, (exam_day.preparation.measure(item) for exam_day in exam_days)), None)
 
 
 def _include_leeches(options: SessionOptions, choice: Choice) -> SessionOptions:

@@ -49,7 +49,7 @@ def config(words: tuple[str, ...], edit: bool, as_json: bool) -> None:
     \b
     cards config
     cards config theme=contrast mouse=off
-    cards config keys.undo="u ctrl-z" flags.review="--new 10"
+    cards config keys.undo="u backspace" flags.review="--new 10"
     cards config mouse=
     """
     path = find_config_path()

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+import click
+
 from cardwright.app.config import Config, read_config
 
 CONFIG: Final = "CARDS_CONFIG"
@@ -30,15 +32,29 @@ def find_config_path() -> Path:
 
 
 def load_config() -> Config:
-    """Return the settings of the config file; there need not be one.
+    """Return the settings of the config file; there need not be one. A command reads it once.
 
     Raises:
         ConfigError: it cannot be read, is not TOML, or a value is not valid.
 
     """
-    return read_config(find_config_path())
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return read_config(find_config_path())
+    if CONFIG not in context.meta:
+        context.meta[CONFIG] = read_config(find_config_path())
+    config: Config = context.meta[CONFIG]
+    return config
 
 
 def find_colours() -> Mapping[str, str]:
     """Return the environment, in which CARDS_THEME names the theme."""
-    return {"CARDS_THEME": load_config().text("theme"), **os.environ}
+    theme = load_config().text("theme")
+    if theme == "auto" and _is_light(os.environ.get("COLORFGBG", "")):
+        theme = "light"
+    return {"CARDS_THEME": theme, **os.environ}
+
+
+def _is_light(colours: str) -> bool:
+    """Tell whether a terminal says that its background is light: `0;15`, or `0;default;15`."""
+    return colours.rpartition(";")[2] in {"7", *map(str, range(9, 16))}

@@ -14,6 +14,8 @@ from cardwright.text import suggest
 
 FLAGS: Final = "cardwright.flags"
 """What tells, in the meta data of a context, about the default flags of a command."""
+IS_JSON: Final = "cardwright.json"
+"""Whether `--json` is among them, in the meta data of a context."""
 _REPAIRING: Final = frozenset({"config", "doctor"})
 """Commands that run whatever is in the file."""
 _STARTING: Final = frozenset({"init", "adopt"})
@@ -32,12 +34,14 @@ def prepare_command(context: click.Context, name: str, words: list[str]) -> list
     if context.parent is None:
         _warn_of_unknown(config, context)
         if command not in _STARTING and (project := config.folder("project")):
-            _use_project(context, project)
+            _use_project(context, config, project)
     flags = config.table("flags").get(command)
     if not flags:
         return words
     context.meta[FLAGS] = f"{config.path}: {command} always gets {flags}"
-    return [*split_words(flags), *words]
+    added = split_words(flags)
+    context.meta[IS_JSON] = "--json" in added
+    return [*added, *words]
 
 
 def _warn_of_unknown(config: Config, context: click.Context) -> None:
@@ -56,12 +60,17 @@ def _warn_of_unknown(config: Config, context: click.Context) -> None:
             warn(f"warning: {config.path}: there is no {what}: {help(name)}")
 
 
-def _use_project(context: click.Context, project: Path) -> None:
+def _use_project(context: click.Context, config: Config, project: Path) -> None:
     if context.get_parameter_source("folder") is not click.core.ParameterSource.DEFAULT:
         return
-    from cardwright.project.walk import find_project  # noqa: PLC0415  (few set a project)
+    from cardwright.project.walk import find_project, is_project  # noqa: PLC0415  (few set one)
 
     try:
         find_project(context.params["folder"])
     except ProjectError:
-        context.obj = project
+        if is_project(project):
+            context.obj = project
+        else:
+            from cardwright.cli.output import warn  # noqa: PLC0415  (as above)
+
+            warn(f"warning: {config.path}: there is no project in {project}")

@@ -98,7 +98,7 @@ def ask_git(root: Path, repository: Repository, *words: str) -> bytes | None:
         TimeoutError: git took too long.
 
     """
-    program = find_program("git", outside=root)
+    program = find_program("git", outside=[root])
     if program is None:
         return None
     with tempfile.TemporaryDirectory(prefix="cards-git-") as name:

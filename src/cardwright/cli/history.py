@@ -35,7 +35,7 @@ def history(
 
     CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. The pack may be
     left out if that is unambiguous. For a card that is no longer in the sources, give the full key of
-    a prompt. With --json, several prompts are a list.
+    a prompt. --json lists them as `prompts`.
 
     \b
     cards history label-drift
@@ -55,7 +55,8 @@ def _show_prompts(study: Study, name: str, *, as_json: bool) -> None:
     prompts = study.resolve_prompts(name)
     if as_json:
         described = [_describe_prompt(study, ref, key) for ref, key in prompts]
-        say_json(described if len(described) > 1 else described[0])
+        # Of a single prompt, everything is found directly as well.
+        say_json({**(described[0] if len(described) == 1 else {}), "prompts": described})
         return
     for place, (ref, key) in enumerate(prompts):
         if place:

@@ -24,6 +24,7 @@ from cardwright.error import CardwrightError, ProjectError
 from cardwright.progress import show_progress
 from cardwright.project.walk import find_project
 from cardwright.terminal.home import Home, HomeActs, draw_overview
+from cardwright.terminal.keys import KeyReader, drop_typed
 from cardwright.terminal.screen import can_draw
 
 _START = """\
@@ -70,9 +71,9 @@ def home(folder: Path, plain: bool, as_json: bool, db: Path | None) -> None:
     show_progress(None)
     keymap, colours = find_keymap(), find_colours()
     with make_screen() as screen:
-        acts = HomeActs(load=command.load, study=command.study)
+        acts = HomeActs(load=command.load, study=command.study, browse=command.browse)
         Home(found, root, screen, colours, acts=acts, keymap=keymap).run()
-    sys.exit(command.exit_code or screen.exit_code)
+    sys.exit(screen.exit_code)
 
 
 def _find_root(folder: Path) -> Path | None:
@@ -89,8 +90,6 @@ class _HomeCommand:
         self._folder = folder
         self._db = db
         self._store_words = ("--db", str(db)) if is_named else ()
-        self.exit_code = 0
-        """That of a review which was ended from outside."""
 
     def load(self, root: Path | None, *, plans: bool) -> Overview:
         """Return what is due in a project, or in all of them without one."""
@@ -108,14 +107,56 @@ class _HomeCommand:
                 yield joint
 
     def study(self, root: Path | None, deck: str) -> str:
-        """Review a deck of a project, or all of it, or all projects; return a message."""
+        """Review a deck of a project, or all of it, or all projects; return a message.
+
+        Raises:
+            SystemExit: the review, or the wait after it, was ended from outside.
+
+        """
         from cardwright.cli.review import review  # noqa: PLC0415  (only when a deck is opened)
 
-        words = [*self._store_words, *(() if root else ("--all",)), *(("--", deck) if deck else ())]
+        message = self._call(review, root, [deck] if deck else [])
+        if not message:
+            _wait_for_key()
+        return message
+
+    def browse(self, root: Path | None, deck: str) -> str:
+        """Browse the cards of the same; return a message.
+
+        Raises:
+            SystemExit: the browser was ended from outside.
+
+        """
+        from cardwright.app.search import quote_condition  # noqa: PLC0415  (only for its key)
+        from cardwright.cli.browse import browse  # noqa: PLC0415  (as above)
+
+        return self._call(browse, root, [quote_condition("deck", deck)] if deck else [])
+
+    def _call(self, command: click.Command, root: Path | None, words: list[str]) -> str:
+        """Run a command in a project, or in all projects; return a message."""
+        given = [
+            *self._store_words,
+            *(() if root else ("--all",)),
+            *(("--", *words) if words else ()),
+        ]
         try:
-            review.main(words, "cards review", standalone_mode=False, obj=root or self._folder)
+            command.main(
+                given, f"cards {command.name}", standalone_mode=False, obj=root or self._folder
+            )
         except SystemExit as ended:
-            self.exit_code = int(ended.code or 0) if not isinstance(ended.code, str) else 1
+            if ended.code:
+                raise
         except (CardwrightError, click.ClickException) as error:
             return str(error)
         return ""
+
+
+def _wait_for_key() -> None:
+    """Leave what was printed on the screen until a key is pressed."""
+    with KeyReader(sys.stdin) as keys:
+        drop_typed(sys.stdin)
+        say("\nPress any key to go back.")
+        while keys.read() in {"resize", "suspend"}:
+            pass
+    if keys.exit_code:
+        sys.exit(keys.exit_code)

@@ -16,13 +16,13 @@ def keys(as_json: bool) -> None:
     """Show what each key does, and where.
 
     The first column is the name by which `cards config` changes the keys of an act. Names of keys are
-    divided by blanks: a character, or one such as space, enter, tab, up, pageup, f1, ctrl-z. A key
+    divided by blanks: a character, or one such as space, enter, tab, up, pageup, f1, ctrl-r. A key
     that you give to one act is taken from others on the same screen. `keys.preset=vi` starts from
     the keys of vi.
 
     \b
     cards keys
-    cards config keys.undo="u ctrl-z"
+    cards config keys.undo="u backspace"
     cards config keys.1=j keys.2=k keys.3=l
     cards config keys.preset=vi
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Final
@@ -34,6 +34,7 @@ _COMMANDS: Final = {
     "due": "Show what is due today and in the coming days.",
     "stats": "Show how your studying is going.",
     "history": "Show the answers to a card, or all answers of a day.",
+    "browse": "Search all prompts; view, suspend, flag, bury, reset and reschedule them.",
     "next": "Show what `cards review` would ask now.",
     "answer": "Record one answer from a script.",
     "suspend": "Stop asking prompts until they are unsuspended.",
@@ -41,6 +42,7 @@ _COMMANDS: Final = {
     "bury": "Put prompts off until the next study day.",
     "flag": "Flag prompts, to find them with --flagged.",
     "reset": "Start prompts over, as if they had never been answered.",
+    "reschedule": "Make prompts due in some days from today, as Anki's *Set due date* does.",
     "undo": "Undo the last answer or other act, and with each call the one before.",
     "exam": "Prepare for an exam on a date.",
     "options": "Show the study options of your decks, or override them for yourself.",
@@ -61,7 +63,7 @@ _COMMANDS: Final = {
 }
 """Every command, in the module of the same name, with the first sentence of its help."""
 _MODULES: Final = {
-    **dict.fromkeys(("suspend", "unsuspend", "bury", "flag", "reset"), "mark"),
+    **dict.fromkeys(("suspend", "unsuspend", "bury", "flag", "reset", "reschedule"), "mark"),
     "import": "import_reviews",
 }
 """Modules that are not named after their commands."""
@@ -72,6 +74,9 @@ _HOME_OPTIONS: Final = (["--json"], ["--plain"])
 
 class _Program(LazyGroup):
     """The top-level group, which turns every error into a message and an exit status."""
+
+    _meta: Mapping[str, Any]
+    """What is found out about the command that runs."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the words, among which no command means `cards home`."""
@@ -84,6 +89,18 @@ class _Program(LazyGroup):
             args = [*args[:start], "home", *args[start:]]
         return super().parse_args(ctx, args)
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Parse the words, and share with `main` what is found out about the command."""
+        context = super().make_context(info_name, args, parent, **extra)
+        self._meta = context.meta
+        return context
+
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, *, standalone_mode: bool = True, **extra: Any
     ) -> Any:
@@ -91,25 +108,30 @@ class _Program(LazyGroup):
         if not standalone_mode:
             return super().main(args, standalone_mode=False, **extra)
         words = sys.argv[1:] if args is None else list(args)
-        is_json = "--json" in takewhile(lambda word: word != "--", words)
+        self._meta = {}
+
+        def is_json() -> bool:
+            is_typed = "--json" in takewhile(lambda word: word != "--", words)
+            return is_typed or self._meta.get("cardwright.json", False)
+
         try:
             sys.exit(super().main(args, standalone_mode=False, **extra))
         except click.ClickException as error:
-            if is_json:
+            if is_json():
                 context = error.ctx if isinstance(error, click.UsageError) else None
                 help = f"see `{context.command_path} --help`" if context else ""
-                _warn_json(error.format_message(), help)
+                _warn_json(error.format_message(), help, self._meta.get("cardwright.flags", ""))
             else:
                 _report_usage_error(error)
             sys.exit(error.exit_code)
         except click.Abort:
-            if is_json:
+            if is_json():
                 _warn_json("aborted")
             else:
                 _warn("Aborted.")
             sys.exit(1)
         except (CardwrightError, OSError) as error:
-            _report_failure(error, is_json=is_json)
+            _report_failure(error, is_json=is_json())
             sys.exit(1)
 
 

@@ -1,18 +1,21 @@
-"""`cards suspend`, `unsuspend`, `bury`, `flag` and `reset`: acts on prompts that are not answers."""
+"""`cards suspend`, `bury`, `flag`, `reset`, `reschedule` …: acts on prompts that are not answers."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
 import click
 
+from cardwright.app import acts
+from cardwright.app.acts import Marked, parse_days
 from cardwright.app.acts import mark as mark_prompts
-from cardwright.app.study import describe_memory
+from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
-from cardwright.history import Act
+from cardwright.history import Act, make_date
 
 _DONE: Final = {
     Act.SUSPEND: ("suspended", "already suspended"),
@@ -47,22 +50,31 @@ def _make_command(
         with open_study(folder, db, is_writing=True) as study:
             items = [item for ref in refs for item in study.find_items(ref)]
             marked = mark_prompts(study, items, done)
-            if as_json:
-                schedule_of = study.journal.schedule_of
-                say_json(
-                    [
-                        describe_memory(item.ref, memory, schedule_of(item.key), study.today)
-                        for item, memory, _ in marked
-                    ]
-                )
-                return
-        for item, _, is_changed in marked:
             said, nothing = _DONE[done]
-            say(f"{item.ref}: {said if is_changed else nothing}")
+            _say_marked(
+                study, marked, lambda one: said if one.is_changed else nothing, as_json=as_json
+            )
 
     if off:
         mark.params.append(click.Option(["--off", "is_off"], is_flag=True, help=off_help))
     return mark
+
+
+def _say_marked(
+    study: Study, marked: Iterable[Marked], describe: Callable[[Marked], str], *, as_json: bool
+) -> None:
+    """Print what became of prompts."""
+    if as_json:
+        schedule_of = study.journal.schedule_of
+        say_json(
+            [
+                describe_memory(item.ref, memory, schedule_of(item.key), study.today)
+                for item, memory, _ in marked
+            ]
+        )
+    else:
+        for one in marked:
+            say(f"{one.item.ref}: {describe(one)}")
 
 
 suspend = _make_command(
@@ -113,3 +125,48 @@ reset = _make_command(
     cards reset label-drift
     """,
 )
+
+
+def _read_days(_context: click.Context, _param: click.Parameter, text: str) -> range:
+    try:
+        return parse_days(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@click.command()
+@click.argument("refs", nargs=-1, required=True, metavar="CARD...")
+@click.option(
+    "--in",
+    "days",
+    callback=_read_days,
+    required=True,
+    metavar="DAYS",
+    help="0 is today; 5-10 spreads them over these days.",
+)
+@json_option
+@db_option
+@click.pass_obj
+def reschedule(
+    folder: Path, refs: tuple[str, ...], days: range, as_json: bool, db: Path | None
+) -> None:
+    """Make prompts due in some days from today, as Anki's *Set due date* does.
+
+    CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. The next answer
+    decides as always; what is remembered stays. New prompts become reviews. Suspended prompts stay
+    suspended.
+
+    \b
+    cards reschedule label-drift --in 0
+    cards reschedule label-drift drift-types --in 5-10
+    """
+    with open_study(folder, db, is_writing=True) as study:
+        items = [item for ref in refs for item in study.find_items(ref)]
+        marked = acts.reschedule(study, items, days)
+
+        def describe(one: Marked) -> str:
+            when = f"due {make_date(one.memory.due_day or study.today)}"
+            when += ", but suspended" if one.memory.is_suspended else ""
+            return when if one.is_changed else f"already {when}"
+
+        _say_marked(study, marked, describe, as_json=as_json)

@@ -64,7 +64,7 @@ class Opener:
         if self._player is None:
             from cardwright.cli.player import Player  # noqa: PLC0415  (few cards have sounds)
 
-            self._player = Player(os.environ, self._study.root, self._command)
+            self._player = Player(os.environ, self._study.roots, self._command)
         return self._player.play(files)
 
     def stop(self) -> None:
@@ -74,6 +74,7 @@ class Opener:
 
     def _count(self, what: str, attempt: Attempt, number: int) -> int:
         """Return which of so many comes next."""
-        key = (what, attempt.prompt.ref, attempt.is_revealed)
+        prompt = attempt.prompt
+        key = (what, f"{prompt.card.key}/{prompt.side_name}", attempt.is_revealed)
         self._opened[key] += 1
         return (self._opened[key] - 1) % number

@@ -69,11 +69,13 @@ _PROGRAMS: Final = (
 class Player:
     """Plays files one after another, in the background, until they end or are stopped."""
 
-    def __init__(self, environ: Mapping[str, str], project: Path, command: str = "") -> None:
-        """Use the user's command, or the programs on PATH, but none inside the project."""
+    def __init__(
+        self, environ: Mapping[str, str], projects: Sequence[Path], command: str = ""
+    ) -> None:
+        """Use the user's command, or the programs on PATH, but none inside the projects."""
         self._command = command
         self._environ = environ
-        self._project = project
+        self._projects = projects
         self._lock = threading.Lock()
         self._commands: list[list[str]] = []
         """Those still to be run, the next one last."""
@@ -130,7 +132,7 @@ class Player:
     def _find_program(self, name: str) -> str | None:
         path = Path(name).expanduser()
         if path.name == name:
-            return find_program(name, outside=self._project)
+            return find_program(name, outside=self._projects)
         return str(path) if path.is_absolute() else None
 
     def _find_command(self, file: MediaFile) -> list[str] | None:
@@ -139,7 +141,7 @@ class Player:
             found = self._find_program(name)
             return [found, *options, str(file.path)] if found else None
         for program in _PROGRAMS:
-            path = find_program(program.name, outside=self._project)
+            path = find_program(program.name, outside=self._projects)
             command = program.make_command(path, file) if path else None
             if command:
                 return command

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 
-def find_program(name: str, *, outside: Path | None = None) -> str | None:
-    """Return the path of a program on PATH that is not inside the folder `outside`, or None.
+def find_program(name: str, *, outside: Collection[Path] = ()) -> str | None:
+    """Return the path of a program on PATH that is inside none of some folders, or None.
 
     Windows, and `shutil.which` there, would search the current folder first, where a project could
     put a program of its own.
@@ -20,7 +21,7 @@ def find_program(name: str, *, outside: Path | None = None) -> str | None:
         is_file = os.path.isfile(path)  # noqa: PTH113
         if not (is_file and Path(folder).is_absolute() and os.access(path, os.X_OK)):
             continue
-        if outside is None or not _is_inside(path, outside.resolve()):
+        if not any(_is_inside(path, root.resolve()) for root in outside):
             return str(path)
     return None
 

@@ -22,7 +22,7 @@ from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, warn
 from cardwright.cli.params import MINUTES, choice_options, db_option, plain_option
 from cardwright.cli.sound import Sounds
-from cardwright.cli.window import find_keymap, make_screen
+from cardwright.cli.window import find_copy, find_keymap, make_screen
 from cardwright.error import ProjectError
 from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
@@ -98,9 +98,11 @@ def review(
     opening = open_joint_study(folder, db) if in_all else open_study(folder, db, is_writing=True)
     with opening as study:
         with gc_paused():
-            session, exam_day = study.start_session(
+            session, exam_days = study.start_session(
                 choice, options, name=uuid4().hex, minutes=minutes
             )
+        # Several projects have no minutes in common.
+        exam_day = exam_days[0] if exam_days and not in_all else None
         try:
             state = ReviewState(
                 session,
@@ -108,7 +110,7 @@ def review(
                 read_clock,
                 max_answers=limit,
                 max_minutes=exam_day.minutes if exam_day else minutes,
-                exam_day=exam_day,
+                exam_days=exam_days,
                 shows_why=why,
             )
 
@@ -158,7 +160,8 @@ def review(
             if minutes is None and not cram:
                 today = state.clock().study_day(study.journal.rollover_hour)
                 off = explain_day_off((exam_day or study.journal).days, today)
-            _print_end(study, state, exam_day, off, is_saved=not unsaved)
+            is_timed = minutes is not None
+            _print_end(study, state, exam_day, off, is_saved=not unsaved, is_timed=is_timed)
     if is_drawn and has_asked:
         # Meanwhile, whoever goes on pressing keys types them into the terminal.
         drop_typed(sys.stdin)
@@ -169,12 +172,10 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
     """Review in full screen or line by line; return the exit status."""
     if is_plain:
         say_plainly = partial(say, is_styled=False)
-        reviewer = PlainReviewer(state, sys.stdin, say_plainly, acts=acts)
-        # Ctrl-C is a normal way to stop: every answer is saved.
-        try:
-            reviewer.run()
-        except KeyboardInterrupt:
-            say()
+        reviewer = PlainReviewer(
+            state, sys.stdin, say_plainly, acts=acts, keymap=find_keymap(), copy=find_copy()
+        )
+        reviewer.run()
         return 0
     if state.is_over:
         return 0
@@ -186,7 +187,13 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
 
 
 def _print_end(
-    study: Study, state: ReviewState, exam_day: ExamDay | None, off: str, *, is_saved: bool
+    study: Study,
+    state: ReviewState,
+    exam_day: ExamDay | None,
+    off: str,
+    *,
+    is_saved: bool,
+    is_timed: bool,
 ) -> None:
     from cardwright.cli.session_end import list_ahead  # noqa: PLC0415  (only at the end)
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (as above)
@@ -195,7 +202,9 @@ def _print_end(
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
         say(off or "Nothing left to review today.")
-    ahead = list_ahead(study, state, exam_day, is_saved=is_saved, is_off=bool(off))
+    ahead = list_ahead(
+        study, state, exam_day, is_saved=is_saved, is_off=bool(off), is_timed=is_timed
+    )
     lessons = {
         lesson.id: str(lesson)
         for blueprint in study.sources.blueprints.values()
@@ -220,30 +229,18 @@ def _back_up(study: Study) -> None:
 
 def _edit(study: Study, state: ReviewState, choice: Choice) -> str:
     """Open the card in the editor at its line, reload the sources, and return a message."""
-    from cardwright.cli.editor import open_editor  # noqa: PLC0415  (only when its key is pressed)
+    from cardwright.cli.editing import edit_card  # noqa: PLC0415  (only when its key is pressed)
 
     if state.attempt is None or state.item is None:
         return ""
-    own = study.part_of(state.item)
-    card, before = state.attempt.prompt.card, own.sources
-    message = open_editor(own.root / card.span.path, card.span.line)
-    if message:
-        return message
-    try:
-        own.reload(state.clock().at_ms)
-    except ProjectError as error:
-        return str(error)
-    is_there = own.load_card(card.ref) is not None
-    if own.error_count and not is_there:
-        problem = own.find_problem(card.span.path)
-        own.sources = before
-        return f"{problem}\nedit it again; the card is unchanged"
-    study.journal.limits.set_twins(study.items)
-    try:
-        items = study.choose(choice)
-    except ProjectError:
-        # The edit took out the last card that was chosen.
-        items = []
-    state.replace_items(items)
-    message = "reloaded" if is_there else f"{card.ref} no longer exists"
-    return f"{message}; see `cards check`" if own.error_count else message
+    message, is_reloaded = edit_card(
+        study, state.item, state.attempt.prompt.card, state.clock().at_ms
+    )
+    if is_reloaded:
+        try:
+            items = study.choose(choice)
+        except ProjectError:
+            # The edit took out the last card that was chosen.
+            items = []
+        state.replace_items(items)
+    return message

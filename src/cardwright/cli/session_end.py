@@ -31,35 +31,50 @@ class _NextDay(NamedTuple):
 
 
 def list_ahead(
-    study: Study, state: ReviewState, exam_day: ExamDay | None, *, is_saved: bool, is_off: bool
+    study: Study,
+    state: ReviewState,
+    exam_day: ExamDay | None,
+    *,
+    is_saved: bool,
+    is_off: bool,
+    is_timed: bool,
 ) -> list[str]:
-    """Return what is left today, what is due next, and commands to go on with, unless it `is_off`."""
+    """Return what is left today, what is due next, and commands to go on with, unless it `is_off`.
+
+    `is_timed` tells that it had minutes of its own.
+    """
     today = state.clock().study_day(study.journal.rollover_hour)
     is_planned = exam_day is not None and exam_day.preparation.today == today
     memories = {} if is_planned or state.is_cram else study.read_memories()
     next_day = _find_next_day(study, memories, today)
     if exam_day and is_planned:
-        lines = _list_planned(exam_day)
+        lines = list(_list_planned(exam_day, state, is_timed=is_timed))
     else:
         lines = list(_list_left(study, state, today, next_day))
     if state.answers and is_saved:
         lines.append("Everything is saved.")
     if not is_off:
+        command = "cards review --all" if len(study.roots) > 1 else "cards review"
         if any(state.counts):
             is_left = state.item is not None and not is_planned and not state.is_cram
-            lines += ["`cards review` goes on."] * is_left
+            lines += [f"`{command}` goes on."] * is_left
         elif next_day and (asked := _count_ahead(study, memories, state, today, next_day)):
             due = f"{count(asked, 'prompt')} due {next_day.name(today)}"
-            lines.append(f"`cards review --ahead {next_day.day - today}` asks {due}.")
+            lines.append(f"`{command} --ahead {next_day.day - today}` asks {due}.")
         lines += _list_exam_hints(study, state)
     return lines
 
 
-def _list_planned(exam_day: ExamDay) -> list[str]:
+def _list_planned(exam_day: ExamDay, state: ReviewState, *, is_timed: bool) -> Iterator[str]:
+    """Yield what is left of the day's plan, and why that is more than a review of all of it showed."""
     from cardwright.terminal.exam import list_prospects  # noqa: PLC0415  (most have no exam)
 
     exam_day.preparation.refresh()
-    return list(list_prospects(exam_day.preparation, exam_day.preparation.estimate()))
+    left = exam_day.preparation.estimate()
+    is_more = state.answers and left.prompts > sum(state.counts) and not is_timed
+    if is_more and all(state.has(one.item.key) for one in exam_day.preparation.candidates):
+        yield "You were quicker than planned, so there is time for more:"
+    yield from list_prospects(exam_day.preparation, left)
 
 
 def _list_left(

@@ -78,5 +78,5 @@ class Sounds:
         if self._player is None:
             from cardwright.cli.player import Player  # noqa: PLC0415  (few cards have sounds)
 
-            self._player = Player(self._environ, self._study.root, self._command)
+            self._player = Player(self._environ, self._study.roots, self._command)
         return self._player

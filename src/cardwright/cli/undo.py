@@ -16,8 +16,7 @@ from cardwright.cli.params import db_option, json_option
 from cardwright.history import Moment, make_date
 from cardwright.memory import Memory
 from cardwright.study.error import StoreError
-from cardwright.terminal.words import name_act
-from cardwright.text import list_names
+from cardwright.terminal.words import describe_past
 
 _LISTED: Final = 20
 
@@ -50,17 +49,17 @@ def undo(folder: Path, is_list: bool, as_json: bool, db: Path | None) -> None:
         try:
             memories = undo_act(study, last)
         except StoreError as error:
-            error.details = _describe(last)
+            error.details = describe_past(last)
             raise
     if as_json:
         following = _as_json(before[0]) if before else None
         say_json({"undone": _as_json(last), "next": following})
         return
-    say(f"undid {_describe(last)}")
+    say(f"undid {describe_past(last)}")
     for ref, memory in zip(last.refs, memories, strict=True):
         say(f"  {ref} is now {_describe_memory(memory, offset_minutes)}")
     if before:
-        say(f"next undo: {_describe(before[0])}")
+        say(f"next undo: {describe_past(before[0])}")
 
 
 def _list(found: list[PastAct], *, as_json: bool) -> None:
@@ -76,12 +75,6 @@ def _list(found: list[PastAct], *, as_json: bool) -> None:
         )
     else:
         say("Nothing to undo.")
-
-
-def _describe(past: PastAct) -> str:
-    """Return an act with its prompts and time."""
-    at = past.review.moment.local
-    return f"{name_act(past.review)} on {list_names(past.refs)} ({at:%Y-%m-%d %H:%M})"
 
 
 def _describe_memory(memory: Memory, utc_offset_minutes: int) -> str:

@@ -329,6 +329,31 @@ class Journal:
         self._put([(memory, review.id)])
         return review, memory
 
+    def undo(self, reviews: Sequence[Review], moment: Moment) -> list[Memory]:
+        """Undo acts, in this order; return the memories of their prompts. Call within a transaction.
+
+        Raises:
+            StoreError: one was shared with Anki.
+
+        """
+        from cardwright.study.mirror import check_unshared  # noqa: PLC0415  (rare)
+
+        for review in reviews:
+            check_unshared(self.store, review.id)
+            undone = Review(
+                id=self._make_id(moment.at_ms, is_dated=False),
+                key=review.key,
+                act=Act.UNDO,
+                rating=None,
+                at_ms=moment.at_ms,
+                utc_offset_minutes=moment.utc_offset_minutes,
+                duration_ms=0,
+                undoes=review.id,
+            )
+            self.store.add(undone)
+        memories = self._replay_prompts(list(dict.fromkeys(review.key for review in reviews)))
+        return [memories[review.key] for review in reviews]
+
     def preview(self, memory: Memory, moment: Moment) -> dict[Rating, Memory]:
         """Return the memory after each possible answer, as `record` would give it."""
         balance = self._make_balance(moment)

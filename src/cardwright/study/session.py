@@ -73,6 +73,8 @@ class Session:
         self._arrange = arrange
         self._done: list[_UndoableAct] = []
         self._queue_version = _OUTDATED
+        self._arranged_after = 0
+        """The number of acts before the queue was made."""
         self._act_count = 0
         """Acts since the store was last written back."""
         self.current: Item | None = None
@@ -106,6 +108,10 @@ class Session:
     def answers(self) -> list[SessionAnswer]:
         """The answers of this session, excluding undone ones."""
         return [done.answer for done in self._done if done.answer is not None]
+
+    def has(self, key: str) -> bool:
+        """Return whether a prompt is one of those that it may ask."""
+        return self._items.find(key) is not None
 
     def preview(self, moment: Moment) -> dict[Rating, Memory]:
         """Return the memory of the current prompt after each possible answer."""
@@ -261,7 +267,15 @@ class Session:
         if self._queue_version != self._find_version(moment):
             self._queue = self._make_queue(moment)
         claimed = store.claimed_by_others(self._name, moment.at_ms)
-        item = self._queue.take(moment.at_ms, lambda item: item.key not in claimed)
+
+        def is_free(item: Item) -> bool:
+            return item.key not in claimed
+
+        item = self._queue.take(moment.at_ms, is_free)
+        if item is None and self._arrange and self._arranged_after != len(self._done):
+            # Whoever was quicker than planned has time for more.
+            self._queue = self._make_queue(moment)
+            item = self._queue.take(moment.at_ms, is_free)
         if item is not None:
             self._show(item, store.read_memory(item.key)[0], moment)
             return
@@ -274,6 +288,7 @@ class Session:
 
     def _make_queue(self, moment: Moment) -> Queue:
         self._queue_version = self._find_version(moment)
+        self._arranged_after = len(self._done)
         options = self.options
         if options.max_new is not None:
             begun = sum(answer.before.is_new for answer in self.answers)

@@ -236,8 +236,8 @@ class _ReviewExchanger:
         """Whether there is nothing to take, and nothing to give."""
         self._lines: dict[str, str] = {}
         """The lines of the store's reviews, by id, as far as this machine may have to share them."""
-        self._known: set[str] = set()
-        """The ids in the files of other machines."""
+        self._known: dict[str, bool] = {}
+        """The ids in the files of other machines, and whether one of these has our version."""
         self._own: set[str] = set()
         """The ids in our own file."""
 
@@ -488,15 +488,17 @@ def _is_clash(store: Store, other: Review) -> bool:
     return ours is not None and not store.is_same(ours, other)
 
 
-def _settle_line(store: Store, other: Review, known: set[str]) -> str:
+def _settle_line(store: Store, other: Review, known: dict[str, bool]) -> str:
     """Return the line of a review of which a file has another version.
 
     If it is the same review, and the store has kept something else, such as a smaller promise, the others
-    are yet to learn it.
+    are yet to learn it, unless one of them shares it.
     """
     ours = store.get_review(other.id) or other
-    if ours != other and store.is_same(ours, other):
-        known.discard(other.id)
+    if ours == other and other.id in known:
+        known[other.id] = True
+    elif ours != other and store.is_same(ours, other) and not known.get(other.id):
+        known.pop(other.id, None)
     return write_review(ours)
 
 
@@ -505,16 +507,19 @@ def _id_of(row: Review | str) -> str:
 
 
 def _read_new(
-    files: SyncFiles, lines: Mapping[str, str], known: set[str], own: set[str]
+    files: SyncFiles, lines: Mapping[str, str], known: dict[str, bool], own: set[str]
 ) -> Iterator[Review]:
     """Yield the reviews that are not in the store, whose reviews have these lines.
 
-    The ids in the files of other machines are added to `known`, those in our own file to `own`.
+    The ids in the files of other machines are added to `known`, with whether one has the same review,
+    those in our own file to `own`.
     """
     parse = _make_parser(lines)
     for found in files.read_theirs(parse):
-        known.add(found if isinstance(found, str) else found.id)
-        if not isinstance(found, str):
+        if isinstance(found, str):
+            known[found] = True
+        else:
+            known.setdefault(found.id, False)
             yield found
     for found in files.read_copies(parse):
         if not isinstance(found, str):

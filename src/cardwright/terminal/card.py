@@ -49,6 +49,15 @@ def draw_question(
     return Drawing(tuple(face.ask()))
 
 
+def draw_asked(prompt: Prompt, kind: Kind) -> Drawing:
+    """Draw a question for a list, without what is the same on every card of its kind.
+
+    Options belong to the answer.
+    """
+    face = _Face(prompt=prompt, kind=kind, revealed=False, shuffle_seed=None, picked=())
+    return Drawing(tuple(face.ask_shortly()))
+
+
 def _name_sounds(drawing: Drawing) -> Drawing:
     """Name the files of sounds and videos without a description, which would give away an answer."""
     return Drawing(tuple(map(_name_sound, drawing.tokens)))
@@ -199,6 +208,11 @@ class _Face:
                     yield from self._read_field(names[mark])
             else:
                 yield from self._fill(token, names)
+
+    def ask_shortly(self) -> Iterator[Token]:
+        asked, shown = list_asked(self.prompt.side), self.prompt.side.show
+        for name in [name for name in asked if name not in shown] or asked:
+            yield from _write_line(self._read_field(name))
 
     def _fill(self, token: Token, names: dict[str, str]) -> Iterator[Token]:
         """Replace the placeholders in a token with the fields."""

@@ -127,7 +127,8 @@ class Gallery:
         return [Text.assemble(("#" * columns, style)) for style in styles]
 
     def _measure(self, canvas: Canvas, card: Card, written: str) -> _Measured | None:
-        key = (card.span.path, written)
+        # Two projects may have a file of the same name.
+        key = (card.key, written)
         if key not in self._known:
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()

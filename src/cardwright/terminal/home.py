@@ -142,7 +142,7 @@ class Home(KeyLoop):
         elif act == "projects":
             self._go_to(None if self._root is not None else self._first_root)
         elif act == "browse" and self._acts.browse is not None:
-            window.message = self._lend(self._acts.browse)
+            window.message = self._browse(self._acts.browse)
         else:
             window.message = self._keymap.hint("help", "shows all keys")
 
@@ -199,12 +199,22 @@ class Home(KeyLoop):
             return f"nothing is left for today in {row.name[-1]}"
         return self._lend(self._acts.study)
 
+    def _browse(self, browse: Callable[[Path | None, str], str]) -> str:
+        """Browse the cards of what is chosen; return a message."""
+        project = self._chosen.project if self._chosen else None
+        if project is not None and not project.is_there:
+            return explain_missing(project)
+        return self._lend(browse)
+
     def _lend(self, act: Callable[[Path | None, str], str]) -> str:
         """Lend the terminal to a command about what is chosen; return its message."""
         row = self._chosen
         is_part = row is not None and row in self._found.rows
+        root, deck = self._root, "::".join(row.name) if row and is_part else ""
+        if row is not None and row.project is not None:
+            root, deck = row.project.folder, ""
         with self._screen.released():
-            message = act(self._root, "::".join(row.name) if row and is_part else "")
+            message = act(root, deck)
         self._load(self._root, plans=False)
         return message
 
@@ -426,12 +436,15 @@ def draw_projects(found: Overview, width: int) -> str:
     """Return the projects as plain lines: counts, then folders, and what is wrong with them."""
     lines = [line.text[len(_MARK) :] for line in _list_table(found.rows, width)]
     lines.append("")
-    for row in found.rows:
-        project = row.project
-        if project is None:
-            continue
+    projects = [row.project for row in found.rows if row.project]
+    owners = {name: project.folder for project in projects for name in project.namespaces}
+    for project in projects:
         gone = "" if project.is_there else "  (not there)"
-        packs = list_names(project.namespaces or project.others)
+        others = [
+            f"{name} (studied last in {owners[name]})" if name in owners else name
+            for name in project.others
+        ]
+        packs = list_names([*project.namespaces, *others])
         lines.append(make_plain(f"{project.name}: {project.folder}{gone}, with {packs}"))
     notes = [line.text for line in _list_attention(found, width, len(found.attention))]
     return "\n".join([*lines, *([""] if notes else []), *notes])

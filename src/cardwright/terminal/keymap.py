@@ -11,14 +11,16 @@ from cardwright.text import suggest
 
 HOME: Final = "home"
 REVIEW: Final = "review"
+BROWSE: Final = "browse"
 MOCK: Final = "mock"
 HAND_IN: Final = "hand-in"
 RESULT: Final = "result"
 SCREENS: Final = {
     HOME: "the home screen",
     REVIEW: "`cards review`",
+    BROWSE: "`cards browse`",
     MOCK: "mock exams and drills",
-    HAND_IN: "the question whether to hand in",
+    HAND_IN: "the question whether to hand in, or to finish a drill",
     RESULT: "their result",
 }
 """Each screen with keys of its own, as the docs call it."""
@@ -41,11 +43,11 @@ def _everywhere(does: str) -> dict[str, str]:
 
 
 def _with_answer(does: str) -> dict[str, str]:
-    return dict.fromkeys((REVIEW, RESULT), does)
+    return dict.fromkeys((REVIEW, BROWSE, RESULT), does)
 
 
 def _with_card(does: str) -> dict[str, str]:
-    return dict.fromkeys((REVIEW, MOCK, RESULT), does)
+    return dict.fromkeys((REVIEW, BROWSE, MOCK, RESULT), does)
 
 
 _RATES: Final = {
@@ -65,6 +67,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         {
             HOME: "study the deck, or open the project",
             REVIEW: "show the answer; scroll; then give the highlighted rating",
+            BROWSE: "view it, with memory and history; scroll; back to the list",
             MOCK: "scroll; next question; in a drill, the answer to this one first",
             RESULT: "scroll; next answer",
         },
@@ -79,35 +82,69 @@ BINDINGS: Final[dict[str, Binding]] = {
         )
         for digit in DIGITS
     },
-    "all": Binding("a", {REVIEW: "tick all points, or none"}),
-    "undo": Binding("u", {REVIEW: "undo, as often as you like, back to the start of this review"}),
-    "edit": Binding("e", {REVIEW: "edit the card in your editor, and reload it"}),
-    "suspend": Binding("s", {REVIEW: "suspend: not asked until you `cards unsuspend` it"}),
-    "bury": Binding("b", {REVIEW: "bury: put it off until tomorrow"}),
-    "flag": Binding("f", {REVIEW: "flag it, or remove the flag (`cards review --flagged`)"}),
-    "memory": Binding("i", {REVIEW: "memory and history of this card"}),
+    "tick": Binding("t", {BROWSE: "tick it, for acts on several"}),
+    "all": Binding("a", {REVIEW: "tick all points, or none", BROWSE: "tick all shown, or none"}),
+    "undo": Binding(
+        "u",
+        {
+            REVIEW: "undo, as often as you like, back to the start of this review",
+            BROWSE: "undo the last act, also of earlier sessions (`cards undo`)",
+        },
+    ),
+    "edit": Binding("e", dict.fromkeys((REVIEW, BROWSE), "edit it in your editor, and reload it")),
+    "suspend": Binding(
+        "s",
+        {
+            REVIEW: "suspend: not asked until you `cards unsuspend` it",
+            BROWSE: "suspend; again: ask it again",
+        },
+    ),
+    "bury": Binding(
+        "b",
+        {
+            REVIEW: "bury: put it off until tomorrow",
+            BROWSE: "bury: put it off until tomorrow; again: ask it today",
+        },
+    ),
+    "flag": Binding(
+        "f",
+        dict.fromkeys((REVIEW, BROWSE), "flag it, or remove the flag (`cards review --flagged`)"),
+    ),
+    "reschedule": Binding("d", {BROWSE: "make it due in some days: 0, 7, or 5-10 to spread them"}),
+    "reset": Binding("R", {BROWSE: "start over as new; `u` undoes it"}),
+    "memory": Binding(
+        "i",
+        {REVIEW: "memory and history of this card", BROWSE: "view its memory and history"},
+    ),
+    "sort": Binding("S", {BROWSE: "change the order: deck, due, lapses"}),
+    "browse": Binding("c", {HOME: "browse the cards of the deck or project"}),
     "search": Binding(
         "/",
         {
             HOME: "filter by name; escape shows all again",
             REVIEW: "search: ask the next card that contains a text",
+            BROWSE: "search: words, `tag:x`, `is:due`, …; escape shows all again",
         },
     ),
     "projects": Binding("tab", {HOME: "show all projects, and go back"}),
-    "next": Binding("n right", dict.fromkeys((MOCK, RESULT), "next question")),
-    "back": Binding("N left", dict.fromkeys((MOCK, RESULT), "previous question")),
+    "next": Binding(
+        "n right",
+        {**dict.fromkeys((MOCK, RESULT), "next question"), BROWSE: "next prompt"},
+    ),
+    "back": Binding(
+        "N left",
+        {**dict.fromkeys((MOCK, RESULT), "previous question"), BROWSE: "previous prompt"},
+    ),
     "mark": Binding("m", {MOCK: "mark to come back to it, or remove the mark"}),
     "go": Binding("g", {MOCK: "go to a question by its number"}),
     "list": Binding("l", {MOCK: "list all questions: answered, marked, unanswered"}),
-    "hand-in": Binding("h", {MOCK: "hand in"}),
-    "confirm": Binding("y", {HAND_IN: "yes, hand in"}),
+    "hand-in": Binding("h", {MOCK: "hand in; finish a drill"}),
+    "confirm": Binding("y", {HAND_IN: "yes, hand in, or finish"}),
     "wrong": Binding("x", {RESULT: "only the wrong answers, or all"}),
     "misses": Binding("r", {RESULT: "record the misses in the miss log"}),
     "open": Binding("o", _with_card("open images, sounds and videos of the side shown, in turn")),
     "web": Binding("w", _with_card("open links and sources of the side shown, in turn")),
-    "improve": Binding(
-        "E", _with_answer("improve the card for everyone: open its text on the web")
-    ),
+    "improve": Binding("E", _with_answer("improve it on the web")),
     "play": Binding("p", _with_card("play the sounds and videos of the side shown")),
     "copy": Binding("y", _with_card("copy the card, as far as it is shown")),
     "copy-reference": Binding("Y", _with_card("copy the card's reference")),
@@ -123,7 +160,8 @@ BINDINGS: Final[dict[str, Binding]] = {
         {
             HOME: "quit",
             REVIEW: "stop, at any time",
-            MOCK: "leave: the clock stops, and the result notes the break",
+            BROWSE: "back to the list; leave",
+            MOCK: "leave, and go on later: the result notes the break",
             RESULT: "finish",
         },
     ),
@@ -131,6 +169,8 @@ BINDINGS: Final[dict[str, Binding]] = {
 """Every act by its name in the config file, in the order of the help."""
 _SCROLLS: Final = ("up", "down", "page-up", "page-down", "start", "end")
 """Acts that are one row of the help."""
+_PAIRS: Final = {"tick": "all", "edit": "improve", "next": "back", "copy": "copy-reference"}
+"""Acts that share a row of the help, where a screen has both."""
 _PRESETS: Final[dict[str, dict[str, str]]] = {
     "default": {},
     "vi": {
@@ -148,13 +188,25 @@ _PRESETS: Final[dict[str, dict[str, str]]] = {
 """Sets of keys to start from."""
 _REQUIRED: Final = ("continue", "quit", *DIGITS[:4])
 """Acts that must keep a key."""
-_FIXED: Final = frozenset({"ctrl-c", "ctrl-l", "escape"})
+_FIXED: Final = frozenset({"ctrl-c", "ctrl-d", "ctrl-l", "ctrl-z", "escape"})
 """Keys that always do the same."""
+_SENT_AS: Final = {"ctrl-h": "backspace", "ctrl-i": "tab", "ctrl-j": "enter", "ctrl-m": "enter"}
+"""Keys that terminals do not tell from others."""
 _SHOWN: Final = {"escape": "esc", "up": "↑", "down": "↓", "left": "←", "right": "→"}
 _NAMED: Final = frozenset(
     {
         *("space", "enter", "tab", "backspace", "delete", "up", "down", "left", "right", "home"),
-        *("end", "pageup", "pagedown", "f1", "ctrl-left", "ctrl-right", "alt-b", "alt-d", "alt-f"),
+        *(
+            "end",
+            "pageup",
+            "pagedown",
+            "f1",
+            "ctrl-left",
+            "ctrl-right",
+            "ctrl-delete",
+            "alt-b",
+            "alt-f",
+        ),
         *(f"ctrl-{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"),
     }
 )
@@ -225,10 +277,15 @@ class KeyMap:
     def list_help(self, screen: str) -> Iterator[tuple[str, str]]:
         """Yield the keys of a screen, as hints show them, each with what it does; few rows fit."""
         scrolling = [show_key(key) for act in _SCROLLS for key in self.keys[act]]
-        for act, keys, does in self.list_acts(screen):
+        acts = {act: (keys, does) for act, keys, does in self.list_acts(screen) if keys}
+        for first, second in _PAIRS.items():
+            if {first, second} <= acts.keys():
+                keys, does = acts.pop(second)
+                acts[first] = (f"{acts[first][0]} {keys}", f"{acts[first][1]}; {does}")
+        for act, (keys, does) in acts.items():
             if act == _SCROLLS[0]:
                 yield " ".join(scrolling[:4]), f"scroll; also {' '.join(scrolling[4:])}"
-            elif keys and act not in _SCROLLS:
+            elif act not in _SCROLLS:
                 yield " ".join(map(show_key, keys.split())), does
 
     def find_shown(self, screen: str, shown: str) -> str:
@@ -292,6 +349,8 @@ def _read_key(act: str, name: str) -> str:
     name = name.lower() if len(name) > 1 else name
     if name in _FIXED:
         raise ConfigError(f"keys.{act}: `{name}` always does the same")
+    if name in _SENT_AS:
+        raise ConfigError(f"keys.{act}: terminals send `{_SENT_AS[name]}` for `{name}`")
     if len(name) > 1 and name not in _NAMED:
         help = suggest(name, sorted(_NAMED), "keys")
         raise ConfigError(f"keys.{act}: there is no key `{name}`", help=help)

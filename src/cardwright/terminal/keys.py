@@ -10,6 +10,7 @@ import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Any, Final, Self, TextIO
 
 if sys.platform == "win32":
@@ -104,8 +105,20 @@ _WINDOWS_KEYS: Final = {
     "s": "\x1b[1;5D",
     "t": "\x1b[1;5C",
     "\x93": "\x1b[3;5~",
+    # Alt with an arrow, Backspace, B, D and F.
+    "\x9b": "\x1b[1;3D",
+    "\x9d": "\x1b[1;3C",
+    "\x0e": "\x1b\x7f",
+    "0": "\x1bb",
+    " ": "\x1bd",
+    "!": "\x1bf",
 }
-"""The character after the prefix of a special key → the sequence that other terminals send."""
+"""The character after the prefix of a special key → the sequence that other terminals send.
+
+Source: https://learn.microsoft.com/cpp/c-runtime-library/reference/getch-getwch.
+"""
+_CODES_AFTER_E0: Final = "GHIKMOPQRSstuvw"
+"""The printable ones after one of the two prefixes, `à`: others after it are typed."""
 
 
 class KeyDecoder:
@@ -123,6 +136,11 @@ class KeyDecoder:
     def is_single_escape(self) -> bool:
         """Whether nothing but an escape was read so far."""
         return self._rest == "\x1b"
+
+    @property
+    def is_pasting(self) -> bool:
+        """Whether what comes next belongs to a paste."""
+        return self._pasting
 
     @property
     def is_waiting(self) -> bool:
@@ -187,6 +205,21 @@ def _name_character(character: str) -> Key | None:
     if "\x01" <= character <= "\x1a":
         return f"ctrl-{chr(ord(character) + ord('a') - 1)}"
     return character if character.isprintable() else None
+
+
+def read_console(read: Callable[[], str], has_more: Callable[[], bool], *, is_pasting: bool) -> str:
+    """Return the next input of the console of Windows, as other terminals send it.
+
+    `read` and `has_more` are `getwch` and `kbhit`. Within a paste, nothing is a special key.
+    """
+    character = read()
+    if is_pasting or character not in "\x00\xe0" or not has_more():
+        # Ctrl-Backspace sends what Backspace sends elsewhere.
+        return "\x1b\x7f" if character == "\x7f" and not is_pasting else character
+    code = read()
+    if character == "\xe0" and code.isprintable() and code not in _CODES_AFTER_E0:
+        return character + code
+    return _WINDOWS_KEYS.get(code, "")
 
 
 if sys.platform == "win32":
@@ -342,10 +375,8 @@ class KeyReader:
                     self._size = size
                     self._keys.append("resize")
                 return ""
-            character = msvcrt.getwch()
-            if character in "\x00\xe0" and msvcrt.kbhit():
-                return _WINDOWS_KEYS.get(msvcrt.getwch(), "")
-            return self._text.decode(character.encode(_ENCODING, "surrogatepass"))
+            text = read_console(msvcrt.getwch, msvcrt.kbhit, is_pasting=self._decoder.is_pasting)
+            return self._text.decode(text.encode(_ENCODING, "surrogatepass"))
 
     else:
 

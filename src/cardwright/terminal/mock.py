@@ -18,6 +18,7 @@ from cardwright.frozen import frozen
 from cardwright.history import Moment
 from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
 from cardwright.terminal.charts import Fitted
+from cardwright.terminal.clipboard import find_copier
 from cardwright.terminal.exam import draw_score
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import DIGITS, HAND_IN, MOCK, RESULT, KeyMap, read_layout
@@ -39,10 +40,7 @@ _MAX_DIGITS: Final = 6
 """Digits of the number of a question."""
 _CELL: Final = 7
 """Width of a question in the list of all."""
-_LEAVE: Final = (
-    "Leave? All answers are kept, and the same command continues where you left off. "
-    "The clock stops meanwhile, and the result notes the break."
-)
+_LEAVE: Final = "Leave? All answers are kept, and `cards exam {}` continues where you left off. "
 
 
 @frozen
@@ -56,6 +54,18 @@ class QuestionActs:
     open_web: Callable[[Attempt], str]
     open_source: Callable[[Attempt], str]
     play: Callable[[Attempt], str]
+    stop: Callable[[], None]
+    """Called when the question is no longer shown: stops its sounds."""
+
+    def find(self, act: str) -> Callable[[Attempt], str] | None:
+        """Return what does an act, if it is one of these."""
+        doers = {
+            "open": self.open_media,
+            "web": self.open_web,
+            "improve": self.open_source,
+            "play": self.play,
+        }
+        return doers.get(act)
 
 
 class _QuestionLoop(KeyLoop):
@@ -63,33 +73,31 @@ class _QuestionLoop(KeyLoop):
 
     _acts: QuestionActs
 
+    @property
+    @abstractmethod
+    def _shown_place(self) -> int:
+        """The place of the question shown; -1 if none is."""
+
     @abstractmethod
     def _find_attempt(self) -> Attempt | None:
         """Return the question shown, with its answer if that is shown."""
 
+    def press(self, key: str | None) -> bool:
+        """Handle a key, and stop the sounds of a question that has left."""
+        place = self._shown_place
+        goes_on = super().press(key)
+        if not goes_on or self._shown_place != place:
+            self._acts.stop()
+        return goes_on
+
     def _act_on_card(self, act: str) -> bool:
         """Open, play or copy what is shown if that is the act; return whether it is."""
-        doers = {
-            "open": self._acts.open_media,
-            "web": self._acts.open_web,
-            "improve": self._acts.open_source,
-            "play": self._acts.play,
-            "copy": self._copy,
-            "copy-reference": self._copy_reference,
-        }
-        if act not in doers:
+        do = self._acts.find(act) or find_copier(act, self._copy)
+        if do is None:
             return False
         attempt = self._find_attempt()
-        self._window.message = doers[act](attempt) if attempt else "no question is shown"
+        self._window.message = do(attempt) if attempt else "no question is shown"
         return True
-
-    def _copy(self, attempt: Attempt) -> str:
-        self._copy_text(attempt.draw_question(), *[attempt.draw_answer()] * attempt.is_revealed)
-        return "copied the question"
-
-    def _copy_reference(self, attempt: Attempt) -> str:
-        self._screen.copy(attempt.prompt.ref, self._environ)
-        return f"copied {attempt.prompt.ref}"
 
 
 class MockTaker(_QuestionLoop):
@@ -118,8 +126,7 @@ class MockTaker(_QuestionLoop):
         """Or `list`, `go`, `hand-in`, `leave`, `help`."""
         self._typed = ""
         """The typed part of the number of the question to go to."""
-        self._views = {"go": "go", "list": "list", "hand-in": "hand-in", "quit": "leave"}
-        self._views |= {"help": "help"}
+        self._views = {"go": "go", "list": "list", "quit": "leave", "help": "help"}
         """What acts turn to."""
 
     def run(self) -> None:
@@ -176,6 +183,8 @@ class MockTaker(_QuestionLoop):
             self._move(-1)
         elif act == "mark":
             self._sheet.mark(self._clock())
+        elif act == "hand-in":
+            self._end()
         elif act in self._views:
             self._turn_to(self._views[act])
         elif not self._act_on_card(act):
@@ -183,12 +192,11 @@ class MockTaker(_QuestionLoop):
 
     def _find_attempt(self) -> Attempt | None:
         mock = self._sheet.mock
-        return _make_attempt(mock, mock.question, self._sources, is_revealed=mock.question.is_shown)
+        return make_attempt(mock, mock.question, self._sources, is_revealed=mock.question.is_shown)
 
     @property
     def _can_show(self) -> bool:
-        mock = self._sheet.mock
-        return mock.is_drill and not mock.question.is_shown and not mock.question.is_void
+        return can_show_answer(self._sheet.mock)
 
     def _pick(self, number: int) -> None:
         order = list_order(self._sheet.mock, self._sources)
@@ -199,6 +207,17 @@ class MockTaker(_QuestionLoop):
         if self._sheet.go_to(self._sheet.mock.place + step, self._clock()):
             self._window.go_to_start()
         elif step > 0:
+            self._end()
+
+    @property
+    def _shown_place(self) -> int:
+        return self._sheet.mock.place
+
+    def _end(self) -> None:
+        """Hand in, after a question unless there is nothing left to do."""
+        if has_shown_all(self._sheet.mock):
+            self._sheet.hand_in(self._clock())
+        else:
             self._turn_to("hand-in")
 
     def _type(self, key: str) -> None:
@@ -238,6 +257,8 @@ class MockTaker(_QuestionLoop):
 
     def _list_keys(self) -> str:
         """Return hints on other keys, as many as fit."""
+        if self._view == "go":
+            return "esc back"
         hints = [
             self._keymap.hint(act, word)
             for act, word in (
@@ -272,11 +293,11 @@ class MockTaker(_QuestionLoop):
         if self._view == "hand-in":
             return [self._draw_hand_in()]
         if self._view == "leave":
-            return [Text(_LEAVE)]
+            return [Text(format_leaving(mock))]
         return draw_mock_question(mock, mock.question, self._sources, gallery=self._gallery)
 
     def _draw_hand_in(self) -> RenderableType:
-        lines = [Text("Hand it in?", "bold")]
+        lines = [Text(ask_to_end(self._sheet.mock), "bold")]
         if places := self._sheet.unanswered:
             lines.append(Text(f"Unanswered: {format_places(places)}", "yellow"))
         if places := self._sheet.marked:
@@ -285,22 +306,25 @@ class MockTaker(_QuestionLoop):
 
     def _list_steps(self) -> list[str]:
         """Return hints on the next keys, in two lengths."""
-        hint = self._keymap.hint
+        hint, end = self._keymap.hint, "finish" if self._sheet.mock.is_drill else "hand in"
         if self._view in {"help", "list"}:
             return ["any key: back"]
         if self._view in {"hand-in", "leave"}:
-            act, word = ("confirm", "hand in") if self._view == "hand-in" else ("quit", "leave")
+            act, word = ("confirm", end) if self._view == "hand-in" else ("quit", "leave")
             return [
                 join_hints(hint(act, word), "any other key: back"),
                 join_hints(hint(act, word), "other: back", gap=2),
             ]
         if self._view == "go":
             return [f"go to question {self._typed}█   enter go"]
-        mock, count = self._sheet.mock, len(self._sheet.mock.question.right)
-        pick = f"pick {count}" if count > 1 else "pick"
-        pick = join_hints(self._name_digits(len(list_order(mock, self._sources))), pick, gap=1)
-        space = hint("continue", "answer" if self._can_show else "next")
-        others = [("mark", "mark"), ("list", "list"), ("hand-in", "hand in")]
+        mock, question = self._sheet.mock, self._sheet.mock.question
+        # Once its answer was shown, a question of a drill takes no picks.
+        options = 0 if question.is_shown else len(list_order(mock, self._sources))
+        count = f" {len(question.right)}" if len(question.right) > 1 else ""
+        pick = f"{self._name_digits(options)} pick{count}" if options else ""
+        following = "answer" if self._can_show else "next"
+        space = hint("continue", "scroll" if self._window.has_more else following)
+        others = [("mark", "mark"), ("list", "list"), ("hand-in", end)]
         # With a line for other keys, that is where the help is named.
         others += [] if self._has_keys else [("help", "keys")]
         keys = [self._keymap.show(act) for act, _ in others]
@@ -372,11 +396,15 @@ class ResultReader(_QuestionLoop):
         self._window.go_to_start()
         return True
 
+    @property
+    def _shown_place(self) -> int:
+        return -1 if self._page < 0 else self._places[self._page]
+
     def _find_attempt(self) -> Attempt | None:
         if self._page < 0:
             return None
-        question = self._mock.questions[self._places[self._page]]
-        return _make_attempt(self._mock, question, self._sources, is_revealed=True)
+        question = self._mock.questions[self._shown_place]
+        return make_attempt(self._mock, question, self._sources, is_revealed=True)
 
     def _toggle_wrong(self) -> None:
         """Page through the wrong answers only, or through all."""
@@ -402,7 +430,7 @@ class ResultReader(_QuestionLoop):
             return [draw_key_help(self._keymap.list_help(RESULT))]
         if self._page < 0:
             return [draw_score(mock, self._blueprint)]
-        place = self._places[self._page]
+        place = self._shown_place
         question = mock.questions[place]
         lesson = self._blueprint.lessons.get(question.lesson)
         spent = format_clock(question.spent_ms)
@@ -418,21 +446,62 @@ class ResultReader(_QuestionLoop):
         if self._shows_help:
             return ["any key: back"]
         is_score, has_wrong = self._page < 0, bool(self._mock.wrong)
+        is_last = self._page + 1 == len(self._places)
+        following = "scroll" if self._window.has_more else "finish" if is_last else "next"
+        longer = "show the answers" if is_score and following == "next" else following
+        shown, others = (
+            ("all", "all answers") if self._is_filtered else ("wrong", "only wrong ones")
+        )
+        # Without right answers, the wrong ones are all there are.
+        can_filter = has_wrong and len(self._mock.wrong) < len(self._mock.questions)
         steps = [
-            ("continue", "show the answers" if is_score else "next", ""),
-            ("back", "" if is_score else "back", ""),
-            ("wrong", "only wrong ones" if has_wrong else "", "wrong"),
+            ("continue", longer, following),
+            ("back", "" if is_score else "back", "back"),
+            ("wrong", others if can_filter else "", shown),
             ("misses", "record misses" if has_wrong else "", "record"),
             ("quit", "finish", "finish"),
         ]
-        hint, shown = self._keymap.hint, [step for step in steps if step[1]]
+        hint, found = self._keymap.hint, [step for step in steps if step[1]]
         return [
-            join_hints(*(hint(act, longer) for act, longer, _ in shown)),
-            join_hints(*(hint(act, shorter) for act, _, shorter in shown), gap=2),
+            join_hints(*(hint(act, longer) for act, longer, _ in found)),
+            join_hints(*(hint(act, shorter) for act, _, shorter in found), gap=2),
+            join_hints(
+                *(
+                    hint(act, shorter * (act not in {"continue", "back"}))
+                    for act, _, shorter in found
+                ),
+                gap=2,
+            ),
         ]
 
+    @property
+    def _is_filtered(self) -> bool:
+        """Whether only the wrong answers are paged through."""
+        return len(self._places) < len(self._mock.questions)
 
-def _make_attempt(
+
+def ask_to_end(mock: Mock) -> str:
+    """Return the question that ends a mock exam or drill."""
+    return "Finish the drill?" if mock.is_drill else "Hand it in?"
+
+
+def has_shown_all(mock: Mock) -> bool:
+    """Tell whether this is a drill that has shown all its answers: nothing is left to do."""
+    return mock.is_drill and all(one.is_shown or one.is_void for one in mock.questions)
+
+
+def format_leaving(mock: Mock) -> str:
+    """Return the question whether to leave, and what that means."""
+    clock = "The clock stops meanwhile, and the" if mock.limit_ms is not None else "The"
+    return f"{_LEAVE.format(mock.kind)}{clock} result notes the break."
+
+
+def can_show_answer(mock: Mock) -> bool:
+    """Tell whether the next thing to show is the answer to the question of a drill."""
+    return mock.is_drill and not mock.question.is_shown and not mock.question.is_void
+
+
+def make_attempt(
     mock: Mock, question: Question, sources: CardSource, *, is_revealed: bool
 ) -> Attempt | None:
     """Return a question as it is asked in a review; None if its card has changed."""

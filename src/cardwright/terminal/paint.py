@@ -28,8 +28,12 @@ if TYPE_CHECKING:
 MAX_WIDTH: Final = 110
 """Longer lines are hard to read, and the calendar of a year needs this much."""
 THEME: Final = "CARDS_THEME"
+LIGHT: Final = "light"
+"""The theme for a light background, on which yellow, green and cyan are hard to read."""
 CONTRAST: Final = "contrast"
 """The theme without dim text, in which weight, underlining and reversal stand for colours."""
+_DARKER: Final = {"yellow": ("magenta", 94), "green": ("blue", 28), "cyan": ("blue", 24)}
+"""What these colours are on a light background: of the first 16, and of 256."""
 _VARIABLES: Final = (
     *("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "COLUMNS"),
     THEME,
@@ -90,8 +94,8 @@ def paint_pieces(
     """Return pieces of text for a terminal, each in the style of its role, without wrapping lines."""
     console = _make_console(None, _pick(environ), is_terminal=True, is_styled=True)
     known = {role: Style.parse(style) for role, style in styles.items()}
-    if environ.get(THEME) == CONTRAST:
-        known = {role: _contrast(style) for role, style in known.items()}
+    theme, system = environ.get(THEME, ""), _find_system(console)
+    known = {role: _adapt(style, theme, system) for role, style in known.items()}
     with console.capture() as capture:
         segments = [Segment(make_plain(text), known.get(role)) for text, role in pieces]
         console.print(Segments(segments), end="", crop=False)
@@ -221,24 +225,22 @@ def _write(
     console: Console | _Terminal, rows: Iterable[list[Segment]], environ: Mapping[str, str]
 ) -> list[str]:
     """Return rows as text with escape codes, as the console would print them."""
-    name = console.color_system
-    system = _COLOR_SYSTEMS[name] if name else None
+    system = _find_system(console)
     written = []
     for row in rows:
         is_plain = console.no_color and system is not None
-        is_contrast = environ.get(THEME) == CONTRAST
+        theme = environ.get(THEME, "")
         written.append(
-            "".join(
-                _write_piece(piece, system, is_plain=is_plain, is_contrast=is_contrast)
-                for piece in row
-            )
+            "".join(_write_piece(piece, system, theme, is_plain=is_plain) for piece in row)
         )
     return written
 
 
-def _write_piece(
-    piece: Segment, system: ColorSystem | None, *, is_plain: bool, is_contrast: bool
-) -> str:
+def _find_system(console: Console | _Terminal) -> ColorSystem | None:
+    return _COLOR_SYSTEMS[console.color_system] if console.color_system else None
+
+
+def _write_piece(piece: Segment, system: ColorSystem | None, theme: str, *, is_plain: bool) -> str:
     text, style, _ = piece
     if not style:
         return text
@@ -246,10 +248,21 @@ def _write_piece(
         id, row = style.meta["image"]
         return mark_cells(id, row, len(text))
     style = style.without_color if is_plain else style
-    return (_contrast(style) if is_contrast else style).render(text, color_system=system)
+    return _adapt(style, theme, system).render(text, color_system=system)
 
 
 @lru_cache(maxsize=256)
+def _adapt(style: Style, theme: str, system: ColorSystem | None) -> Style:
+    """Return a style as a theme has it."""
+    if theme == CONTRAST:
+        return _contrast(style)
+    if theme == LIGHT and style.color and style.color.name in _DARKER:
+        name, number = _DARKER[style.color.name]
+        has_few = system in {ColorSystem.STANDARD, ColorSystem.WINDOWS}
+        return style + Style(color=name if has_few else f"color({number})")
+    return style
+
+
 def _contrast(style: Style) -> Style:
     """Return a style that is easy to see on any background: that of the terminal's own text."""
     name = style.color.name if style.color else ""

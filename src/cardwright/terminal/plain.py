@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, Protocol, TextIO
 
 from rich.text import Text
 
 from cardwright.history import Rating
 from cardwright.study.error import StoreError
+from cardwright.terminal.clipboard import Copy, find_copier
+from cardwright.terminal.keymap import BINDINGS, DIGITS, REVIEW, KeyMap
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.review import CardActs, draw_memory
+from cardwright.terminal.review import CardActs, draw_memory_of
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
 from cardwright.text import make_plain
@@ -21,13 +23,12 @@ if TYPE_CHECKING:
 
 MAX_DIGITS: Final = 6
 """Digits of a typed number; longer ones would only cost time."""
-_HELP: Final = """\
-enter   show the answer; then give the rating in brackets
-1 2 3 4 again, hard, good, easy
-u undo   e edit   s suspend   b bury until tomorrow   f flag   i memory and history
-a all points   o open images   w open links, sources   p play sounds   E improve
-/ text: ask the next card that contains it   q stop
-where an answer is typed, commands begin with a colon, as in :q"""
+_DOES: Final = {
+    "continue": "show the answer; then give the rating in brackets",
+    "search": "ask the next card that contains the text after it",
+}
+"""What acts do that work differently line by line."""
+_TYPING_HELP: Final = "where an answer is typed, commands begin with a colon, as in :{}"
 
 
 class Say(Protocol):
@@ -73,7 +74,51 @@ class Prompts:
 
 
 class PromptLoop(Prompts, ABC):
-    """Shows one thing after another, and runs the commands typed for each, one per line."""
+    """Shows one thing after another, and runs the commands typed for each, one per line.
+
+    A command is a key of the full screen, or the name of an act; Enter alone goes on.
+    """
+
+    def __init__(
+        self, screen: str, keymap: KeyMap, lines: TextIO, say: Say, acts: Iterable[str]
+    ) -> None:
+        """Read commands from `lines`: these acts of a screen, by its keys."""
+        super().__init__(lines, say)
+        self._screen = screen
+        self._keymap = keymap
+        self._known = frozenset({"continue", "help", "quit", *acts, *DIGITS})
+
+    def _find_act(self, word: str) -> str:
+        """Return the act that a word calls, by its key or its name; "" if there is none."""
+        act = self._keymap.find(self._screen, word) or word
+        return act if act in self._known and self._screen in BINDINGS[act].does else ""
+
+    def _read_command(self, line: str, *, with_text: str) -> tuple[str, str]:
+        """Return the act that a line calls, and the text after it, which only one act takes."""
+        word, _, text = line.partition(" ")
+        act = self._find_act(word)
+        if act != with_text and self._find_act(line[:1]) == with_text:
+            act, text = with_text, line[1:]
+        return ("" if text and act != with_text else act), text.strip()
+
+    def _read_numbers(self, line: str) -> list[int]:
+        """Return the numbers of options or points in a line, if it has only such; else nothing."""
+        acts = [self._find_act(word) or word for word in line.replace(",", " ").split()]
+        if not all(act.isascii() and act.isdecimal() for act in acts):
+            return []
+        return [int(act[:MAX_DIGITS]) for act in acts]
+
+    def _list_help(self, does: Mapping[str, str]) -> str:
+        """Return a line for each act; `does` tells what some of them do here."""
+        rows = []
+        for act, keys, usual in self._keymap.list_acts(self._screen):
+            if act == "continue":
+                rows.append(("enter", does[act]))
+            elif act in self._known or act not in BINDINGS:
+                typed = [key for key in keys.split() if len(key) == 1]
+                rows.append((" ".join(typed) or act, does.get(act, usual)))
+        width = max(len(keys) for keys, _ in rows)
+        return "\n".join(f"{keys:<{width}}  {text}" for keys, text in rows)
 
     def run(self) -> None:
         """Run until nothing is left, the input ends, or the user leaves with `q`."""
@@ -95,6 +140,10 @@ class PromptLoop(Prompts, ABC):
                 # Nothing was recorded, and the same command can be tried again.
                 self._say(f"error: {error}")
             except InputEndedError:
+                break
+            except KeyboardInterrupt:
+                # A normal way to stop: every answer is saved.
+                self._say("")
                 break
         self._end()
 
@@ -118,7 +167,7 @@ class PromptLoop(Prompts, ABC):
 
     def _leaves(self, line: str) -> bool:
         """Tell whether a line is the command to leave."""
-        return line == "q"
+        return self._find_act(line) == "quit"
 
     @abstractmethod
     def _act(self, line: str) -> bool:
@@ -138,24 +187,29 @@ class PlainReviewer(PromptLoop):
         say: Say,
         *,
         acts: CardActs,
+        keymap: KeyMap,
+        copy: Copy | None = None,
     ) -> None:
-        """Read commands from `lines`."""
-        super().__init__(lines, say)
+        """Read commands from `lines`; `copy` puts a text on the clipboard, if the terminal can."""
         self._state = state
         self._edit = acts.edit
         self._follow = acts.follow
+        self._copy = copy
         self._acts: dict[str, Callable[[], Renderable]] = {
-            "u": state.undo,
-            "s": lambda: f"{state.suspend()} (u: undo)",
-            "b": lambda: f"{state.bury()} (u: undo)",
-            "f": state.flag,
-            "e": self._run_editor,
-            "o": acts.open_media,
-            "w": acts.open_web,
-            "E": acts.open_source,
-            "p": acts.play,
-            "i": lambda: draw_memory(state),
+            "undo": state.undo,
+            "suspend": lambda: self._mark(state.suspend),
+            "bury": lambda: self._mark(state.bury),
+            "flag": state.flag,
+            "edit": self._run_editor,
+            "open": acts.open_media,
+            "web": acts.open_web,
+            "improve": acts.open_source,
+            "play": acts.play,
+            "memory": lambda: draw_memory_of(state),
+            "all": self._tick_all,
         }
+        others = ("search", "copy", "copy-reference")
+        super().__init__(REVIEW, keymap, lines, say, (*self._acts, *others))
 
     @property
     def _goes_on(self) -> bool:
@@ -180,16 +234,21 @@ class PlainReviewer(PromptLoop):
         attempt = self._state.attempt
         if attempt is None:
             return "> "
+        keys, help = self._keymap, self._keymap.show("help") or "help"
         if attempt.is_typing:
-            hint = "type the answer; enter alone to see it, :? for help"
+            hint = f"type the answer; enter alone to see it, :{help} for help"
         elif not attempt.is_revealed:
             pick = f"1-{len(attempt.options)} to pick, " if attempt.options else ""
-            hint = f"{pick}enter for the answer, ? for help"
+            hint = f"{pick}enter for the answer, {help} for help"
         elif attempt.is_ticking:
-            hint = f"1-{attempt.point_count} or a for what you had, enter to rate"
+            every = keys.show("all") or "all"
+            hint = f"1-{attempt.point_count} or {every} for what you had, enter to rate"
         else:
             waits = self._state.list_waits().items()
-            ratings = [f"{r:d} {name_rating(r).lower()} {wait}".rstrip() for r, wait in waits]
+            ratings = [
+                f"{keys.show(f'{r:d}')} {name_rating(r).lower()} {wait}".rstrip()
+                for r, wait in waits
+            ]
             hint = f"{', '.join(ratings)}; enter: {name_rating(attempt.suggestion).lower()}"
         return f"\n[{hint}] "
 
@@ -204,12 +263,13 @@ class PlainReviewer(PromptLoop):
     def _take_answer(self, line: str, attempt: Attempt) -> Renderable:
         """Compare a typed answer; any line is one, so commands begin with a colon."""
         if line.startswith(":"):
-            return self._run_command(line[1:].strip() or "?", attempt)
+            return self._run_command(line[1:].strip() or "help", attempt)
         attempt.line.press(PASTE + line)
         return self._continue(attempt)
 
     def _leaves(self, line: str) -> bool:
-        return line == (":q" if self._is_typing else "q")
+        is_command = line.startswith(":") or not self._is_typing
+        return is_command and super()._leaves(line.removeprefix(":").strip())
 
     @property
     def _is_typing(self) -> bool:
@@ -217,20 +277,34 @@ class PlainReviewer(PromptLoop):
 
     def _run_command(self, line: str, attempt: Attempt) -> Renderable:
         """Run a command; return the message to print."""
-        numbers = line.replace(",", " ").split()
-        if not line:
+        act, text = self._read_command(line, with_text="search")
+        if not line or act == "continue":
             return self._continue(attempt)
-        if line.startswith("/"):
-            wanted = line[1:].strip()
-            return self._state.find(wanted) if wanted else _HELP
-        if attempt.can_rate and line in {"1", "2", "3", "4"}:
-            return self._rate(Rating(int(line)))
-        if all(number.isascii() and number.isdecimal() for number in numbers):
-            return _toggle([number[:MAX_DIGITS] for number in numbers], attempt)
-        if line == "a" and attempt.is_ticking:
-            attempt.tick_all()
-            return _list_marked(attempt)
-        return self._acts[line]() if line in self._acts else _HELP
+        if act == "search" and text:
+            return self._state.find(text)
+        if numbers := self._read_numbers(line):
+            if attempt.can_rate and numbers in ([1], [2], [3], [4]):
+                return self._rate(Rating(numbers[0]))
+            return _toggle(numbers, attempt)
+        if act in self._acts:
+            return self._acts[act]()
+        copier = find_copier(act, self._copy)
+        return copier(attempt) if copier else self._help()
+
+    def _tick_all(self) -> str:
+        attempt = self._state.attempt
+        if attempt is None or not attempt.is_ticking:
+            return "there is nothing to mark"
+        attempt.tick_all()
+        return _list_marked(attempt)
+
+    def _help(self) -> str:
+        quit = self._keymap.show("quit")
+        return f"{self._list_help(_DOES)}\n{_TYPING_HELP.format(quit)}"
+
+    def _mark(self, act: Callable[[], str]) -> str:
+        """Take the card out, and tell how to undo that."""
+        return f"{act()} ({self._keymap.show('undo') or 'undo'}: undo)"
 
     def _continue(self, attempt: Attempt) -> str:
         """Show the answer, finish ticking, or give the suggested rating."""
@@ -261,8 +335,8 @@ class PlainReviewer(PromptLoop):
         return message
 
 
-def _toggle(numbers: list[str], attempt: Attempt) -> str:
-    missing = [number for number in numbers if not attempt.toggle(int(number))]
+def _toggle(numbers: Iterable[int], attempt: Attempt) -> str:
+    missing = [str(number) for number in numbers if not attempt.toggle(number)]
     return f"there is no {', '.join(missing)} to mark" if missing else _list_marked(attempt)
 
 

@@ -15,20 +15,28 @@ from cardwright.exam.sheet import Sheet
 from cardwright.history import Moment
 from cardwright.model import Kind, Prompt
 from cardwright.terminal.card import draw_answer, draw_question
+from cardwright.terminal.clipboard import Copy, find_copier
+from cardwright.terminal.keymap import HAND_IN, MOCK, KeyMap
 from cardwright.terminal.mock import (
     TIME_IS_UP,
+    QuestionActs,
+    ask_to_end,
+    can_show_answer,
     draw_mock_question,
     draw_questions,
     format_places,
+    has_shown_all,
     list_order,
+    make_attempt,
 )
 from cardwright.terminal.plain import MAX_DIGITS, InputEndedError, PromptLoop, Prompts, Say
 from cardwright.text import count, list_names
 
-_HELP: Final = """\
-1 3     pick options, or undo the pick
-enter   next question; in a drill, the answer to this one first
-p back   g 12 go to question 12   m mark   l list   h hand in   q leave, and come back later"""
+_DOES: Final = {
+    "continue": "next question; in a drill, the answer to this one first",
+    "go": "go to the question of the number after it",
+}
+"""What acts do that work differently line by line."""
 
 
 class PlainTaker(PromptLoop):
@@ -41,19 +49,27 @@ class PlainTaker(PromptLoop):
         lines: TextIO,
         say: Say,
         clock: Callable[[], Moment],
+        *,
+        acts: QuestionActs,
+        keymap: KeyMap,
+        copy: Copy | None = None,
     ) -> None:
-        """Read commands from `lines`."""
-        super().__init__(lines, say)
+        """Read commands from `lines`; `copy` puts a text on the clipboard, if the terminal can."""
         self._sheet = sheet
         self._sources = sources
         self._clock = clock
+        self._card_acts = acts
+        self._copy = copy
         self._acts: dict[str, Callable[[], bool]] = {
-            "": self._continue,
-            "p": lambda: self._move(sheet.mock.place - 1),
-            "m": self._mark,
-            "l": self._list,
-            "h": self._hand_in,
+            "continue": self._continue,
+            "next": lambda: self._move(sheet.mock.place + 1),
+            "back": lambda: self._move(sheet.mock.place - 1),
+            "mark": self._mark,
+            "list": self._list,
+            "hand-in": self._hand_in,
         }
+        others = ("go", "open", "web", "play", "copy", "copy-reference")
+        super().__init__(MOCK, keymap, lines, say, (*self._acts, *others))
 
     @property
     def _goes_on(self) -> bool:
@@ -64,6 +80,7 @@ class PlainTaker(PromptLoop):
         return self._sheet.warning
 
     def _show(self) -> None:
+        self._card_acts.stop()
         sheet, mock = self._sheet, self._sheet.mock
         left = sheet.left_ms(self._clock())
         clock = f", {format_clock(left)} left" if left is not None else ""
@@ -79,19 +96,29 @@ class PlainTaker(PromptLoop):
         self._sheet.tick(self._clock())
         if self._sheet.is_over:
             return False
-        if line in self._acts:
-            return self._acts[line]()
-        word, *numbers = line.split()
-        if word == "g" and len(numbers) == 1 and _is_number(numbers[0]):
-            return self._move(int(numbers[0]) - 1)
-        numbers = line.replace(",", " ").split()
-        if all(map(_is_number, numbers)):
-            self._pick([int(number) for number in numbers])
+        act, text = self._read_command(line, with_text="go")
+        if not line or act in self._acts:
+            return self._acts[act or "continue"]()
+        if act == "go" and _is_number(text):
+            return self._move(int(text) - 1)
+        if numbers := self._read_numbers(line):
+            self._pick(numbers)
         else:
-            self._say(_HELP)
+            self._say(self._act_on_card(act) or self._list_help(_DOES))
         return False
 
+    def _act_on_card(self, act: str) -> str:
+        """Open, play or copy the question if that is the act; return a message."""
+        do = self._card_acts.find(act) or find_copier(act, self._copy)
+        if do is None:
+            return ""
+        mock = self._sheet.mock
+        question = mock.question
+        attempt = make_attempt(mock, question, self._sources, is_revealed=question.is_shown)
+        return do(attempt) if attempt else "no question is shown"
+
     def _end(self) -> None:
+        self._card_acts.stop()
         if self._sheet.mock.is_timed_out:
             self._say(TIME_IS_UP)
         elif not self._sheet.is_over:
@@ -111,7 +138,7 @@ class PlainTaker(PromptLoop):
 
     def _continue(self) -> bool:
         mock = self._sheet.mock
-        if mock.is_drill and not mock.question.is_shown and not mock.question.is_void:
+        if can_show_answer(mock):
             self._sheet.show(self._clock())
             question = self._sheet.mock.question
             self._say(draw_mock_question(mock, question, self._sources, is_answered=True)[-1])
@@ -137,11 +164,16 @@ class PlainTaker(PromptLoop):
 
     def _hand_in(self) -> bool:
         sheet = self._sheet
+        if has_shown_all(sheet.mock):
+            sheet.hand_in(self._clock())
+            return False
         if sheet.unanswered:
             self._say(f"Unanswered: {format_places(sheet.unanswered)}")
         if sheet.marked:
             self._say(f"Marked: {format_places(sheet.marked)}")
-        if self._read("Hand it in? (y: yes) > ") == "y":
+        yes = self._keymap.show("confirm") or "yes"
+        typed = self._read(f"{ask_to_end(sheet.mock)} ({yes}: yes) > ")
+        if typed == "yes" or self._keymap.find(HAND_IN, typed) == "confirm":
             sheet.hand_in(self._clock())
         return False
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
 from cardwright.frozen import frozen
-from cardwright.history import Rating, make_date, make_time
+from cardwright.history import Rating, make_time
 from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
+from cardwright.terminal.clipboard import find_copier
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import DIGITS, REVIEW, KeyMap
 from cardwright.terminal.line_editor import LineEditor
 from cardwright.terminal.markdown import Drawing
+from cardwright.terminal.memory import draw_memory
 from cardwright.terminal.paint import Painted, Stack
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.screen import Screen
@@ -27,7 +29,7 @@ from cardwright.terminal.window import (
     draw_step,
     join_hints,
 )
-from cardwright.terminal.words import format_wait, name_rating
+from cardwright.terminal.words import name_rating
 from cardwright.text import make_plain
 
 if TYPE_CHECKING:
@@ -46,8 +48,6 @@ _HINTS: Final = (
 _TYPING_KEYS: Final = "enter compare   esc other keys"
 _SCROLLING: Final = frozenset({"up", "down", "pageup", "pagedown", "wheel-up", "wheel-down"})
 """Keys that scroll while an answer is typed."""
-_MAX_STEPS: Final = 12
-"""How many answers to show with the memory of a card."""
 
 
 @frozen
@@ -105,8 +105,6 @@ class Reviewer(KeyLoop):
             "web": acts.open_web,
             "improve": acts.open_source,
             "play": acts.play,
-            "copy": self._copy,
-            "copy-reference": self._copy_reference,
             "memory": lambda: self._cover("memory"),
             "search": self._start_search,
         }
@@ -177,6 +175,8 @@ class Reviewer(KeyLoop):
             if attempt.is_ticking:
                 attempt.tick_all()
             return ""
+        if copier := find_copier(act, self._copy):
+            return copier(attempt)
         do = self._acts.get(act)
         return do() if do else self._keymap.hint("help", "shows all keys")
 
@@ -196,19 +196,6 @@ class Reviewer(KeyLoop):
         """Take the card out, and tell how to undo that."""
         message, undo = self._move_on(act), self._keymap.show("undo")
         return f"{message} ({undo}: undo)" if undo else message
-
-    def _copy(self) -> str:
-        attempt = self._state.attempt
-        if attempt is None:
-            return ""
-        self._copy_text(attempt.draw_question(), *[attempt.draw_answer()] * attempt.is_revealed)
-        return "copied the card"
-
-    def _copy_reference(self) -> str:
-        if self._state.item is None:
-            return ""
-        self._screen.copy(self._state.item.ref, self._environ)
-        return f"copied {self._state.item.ref}"
 
     def _continue(self, attempt: Attempt) -> str:
         """Reveal the answer, scroll, finish ticking, or give the suggested rating."""
@@ -325,7 +312,7 @@ class Reviewer(KeyLoop):
         if attempt is None:
             return [window.render(_draw_wait(state))]
         if self._overlay == "memory":
-            return [window.render(draw_memory(state))]
+            return [window.render(draw_memory_of(state))]
         progress = (state.turn, attempt.is_revealed, attempt.is_ticking)
         marks = (frozenset(attempt.picked), frozenset(attempt.ticked))
         key = (*progress, *marks, self._room)
@@ -468,41 +455,12 @@ def _draw_rule(attempt: Attempt, width: int) -> Text:
     return line.append("─" * max(width - line.cell_len, 0))
 
 
-def draw_memory(state: ReviewState) -> Stack:
-    """Draw the memory of the current card, and its answers, the latest first."""
+def draw_memory_of(state: ReviewState) -> Stack:
+    """Draw the memory of the current card, and its answers."""
     if state.item is None:
         return Stack()
-    rows = [*_list_facts(state)]
-    lines = [Text.assemble((f"{name:<12}", "bold"), make_plain(fact)) for name, fact in rows]
-    if steps := state.list_steps()[-_MAX_STEPS:]:
-        lines += [Text(), Text("answers, the latest first", "bold magenta")]
-    for review, step in reversed(steps):
-        assert review.rating is not None  # noqa: S101  (steps belong to answers)
-        after = step.after
-        wait = format_wait((after.due_at_ms or 0) - review.at_ms, days=after.interval_days)
-        expected = f"{step.retrievability:.0%}" if step.retrievability else "new"
-        line = (
-            f"{review.moment.local:%Y-%m-%d %H:%M}  {name_rating(review.rating):<6}"
-            f"expected {expected:<5} took {review.duration_ms / 1000:.0f} s, next in {wait}"
-        )
-        lines.append(Text(line))
-    return Stack(*lines)
-
-
-def _list_facts(state: ReviewState) -> Iterator[tuple[str, str]]:
-    item, memory = state.item, state.memory
-    yield "card", item.ref if item else ""
-    yield "state", str(memory.state)
-    if memory.last_day is not None:
-        yield "recall now", f"{state.expect_recall():.0%} expected"
-        yield "stability", f"{memory.stability:.1f} days until recall falls to 90%"
-        yield "difficulty", f"{memory.difficulty:.1f} of 10"
-        yield "answers", f"{memory.reps}, forgotten {memory.lapses} times"
-        yield "last", make_date(memory.last_day).isoformat()
-    if state.reason:
-        yield "worth", state.reason
-    if memory.is_leech:
-        yield "leech", "yes"
+    recall, steps = state.expect_recall(), state.list_steps()
+    return draw_memory(state.item.ref, state.memory, recall, steps, worth=state.reason)
 
 
 def _draw_wait(state: ReviewState) -> Renderable:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cardwright.app.study import Study
+from cardwright.app.search import fold_card
+from cardwright.app.study import Study, find_worth
 from cardwright.history import MS_PER_MINUTE, SECONDS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
 from cardwright.kinds import list_prompts, list_texts
@@ -16,7 +17,7 @@ from cardwright.kinds.typed import (
     list_accepted,
 )
 from cardwright.memory import Memory, State
-from cardwright.model import Card, FieldType, Kind, Prompt
+from cardwright.model import FieldType, Kind, Prompt
 from cardwright.study.queue import Counts
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.study.session import Session, SessionAnswer
@@ -30,7 +31,7 @@ from cardwright.terminal.card import (
 from cardwright.terminal.line_editor import LineEditor
 from cardwright.terminal.markdown import Drawing
 from cardwright.terminal.words import format_wait, name_rating
-from cardwright.text import to_nfc
+from cardwright.text import fold_text
 
 if TYPE_CHECKING:
     from cardwright.app.preparation import ExamDay
@@ -202,6 +203,17 @@ class Attempt:
         return _list_paths(self.draw_question())
 
 
+def begin_attempt(study: Study, item: Item, shuffle_seed: int) -> Attempt | None:
+    """Return an attempt at a prompt; None if its card is not in the sources any more."""
+    own = study.part_of(item)
+    card = own.load_card(item.card_ref)
+    if card is None:
+        return None
+    kind = own.find_kind(card.kind)
+    prompts = {prompt.side_name: prompt for prompt in list_prompts(card, kind)}
+    return Attempt(prompts[item.side_name], kind, shuffle_seed)
+
+
 def _list_paths(drawing: Drawing) -> list[str]:
     return list(dict.fromkeys(t.detail for t in drawing.tokens if t.name == "image"))
 
@@ -227,19 +239,19 @@ class ReviewState:
         *,
         max_answers: int | None = None,
         max_minutes: float | None = None,
-        exam_day: ExamDay | None = None,
+        exam_days: Sequence[ExamDay] = (),
         shows_why: bool = False,
     ) -> None:
         """Ask the prompts of the session, until it ends or a limit is reached.
 
-        `exam_day` arranges the session; `shows_why` shows why with every card.
+        `exam_days` arrange the session; `shows_why` shows why with every card.
         """
         self._session = session
         self._study = study
         self.clock = clock
         self._max_answers = max_answers
         self._max_ms = None if max_minutes is None else max_minutes * MS_PER_MINUTE
-        self._exam_day = exam_day
+        self._exam_days = exam_days
         self._shows_why = shows_why
         self._pace = read_pace(session.journal)
         """Of the answers before this review, so that the time left does not jump."""
@@ -274,6 +286,10 @@ class ReviewState:
         is_same = before and self._shown and before.key == self._shown.key
         if was_revealed and is_same and self.attempt:
             self.attempt.reveal()
+
+    def has(self, key: str) -> bool:
+        """Return whether a prompt is one of those that the session may ask."""
+        return self._session.has(key)
 
     @property
     def item(self) -> Item | None:
@@ -313,9 +329,10 @@ class ReviewState:
     @property
     def reason(self) -> str:
         """Why the prompt is asked; "" if it is simply due, or comes again in a learning step."""
-        if self.item is None or self._exam_day is None or self._is_step:
+        if self.item is None or self._is_step:
             return ""
-        return self._exam_day.explain(self.item)
+        item = self.item
+        return next(filter(None, (day.explain(item) for day in self._exam_days)), "")
 
     @property
     def why(self) -> str:
@@ -343,15 +360,15 @@ class ReviewState:
         return min(minutes, max(self._max_ms - self.duration_ms, 0) / MS_PER_MINUTE)
 
     def _estimate_minutes(self) -> float:
-        """Return the minutes of all prompts left: by the plan of an exam, or by the usual pace."""
+        """Return the minutes of all prompts left: by the plans of exams, or by the usual pace."""
         counts = self.counts
-        if self._exam_day is None:
+        if not self._exam_days:
             return self._pace.estimate_minutes(counts)
         ahead = self._session.list_ahead()
         ahead = ahead[counts.learning - self._is_step :]
         if self.item is not None and not self._is_step:
             ahead.append(self.item)
-        measured = map(self._exam_day.preparation.measure, ahead)
+        measured = (find_worth(self._exam_days, item) for item in ahead)
         planned = [worth for worth in measured if worth]
         new = sum(not worth.candidate.stability for worth in planned)
         unplanned = Counts(counts.new - new, counts.learning, counts.review - len(planned) + new)
@@ -426,11 +443,11 @@ class ReviewState:
         return f"undo: {_UNDONE[undone.act].format(ref)}"
 
     def find(self, wanted: str) -> str:
-        """Ask the next prompt whose card contains a text, ignoring case; "" if there is one."""
-        folded = to_nfc(wanted).casefold()
+        """Ask the next prompt whose card contains a text, ignoring case and accents; "" if there is one."""
+        folded = fold_text(wanted)
         for item in self._session.list_ahead():
             card = self._study.part_of(item).load_card(item.card_ref)
-            if card is not None and folded in _join_texts(card).casefold():
+            if card is not None and folded in fold_card(card):
                 self._session.ask(item, self.clock())
                 self.show_current()
                 return ""
@@ -477,22 +494,5 @@ class ReviewState:
         return self._prepared.pop(known, None) or self._make_attempt(item, known[1])
 
     def _make_attempt(self, item: Item, answers: int) -> Attempt | None:
-        study = self._study.part_of(item)
-        card = study.load_card(item.card_ref)
-        if card is None:
-            return None
-        kind = study.find_kind(card.kind)
-        prompts = {prompt.side_name: prompt for prompt in list_prompts(card, kind)}
         # The order of options stays the same until the prompt is answered.
-        return Attempt(prompts[item.side_name], kind, answers)
-
-
-def _join_texts(card: Card) -> str:
-    """Return all searchable texts of a card, one per line."""
-    texts = [
-        str(part)
-        for value in card.fields.values()
-        for part in (value if isinstance(value, tuple) else (value,))
-    ]
-    texts += (option.text for option in card.options)
-    return "\n".join((card.ref, card.lesson or "", *card.tags, *texts))
+        return begin_attempt(self._study, item, answers)

@@ -13,7 +13,7 @@ from rich.text import Text
 from cardwright.study.error import StoreError
 from cardwright.terminal.keymap import KeyMap
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.paint import MAX_WIDTH, Painted, Stack, paint, paint_line, paint_rows
+from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_line, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
 
@@ -28,6 +28,8 @@ QUIT_KEYS: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM = 6, 8, 10
 """Rows needed for the header, the keys, and a line above the body."""
 _MAX_CACHED: Final = 200
+_KEY_WIDTH: Final = 14
+"""Columns for the keys of an act in the help."""
 _APART: Final = 3
 """Columns between the title and the figures of a header."""
 _STEPS: Final = {"up": -1, "down": 1, "wheel-up": -3, "wheel-down": 3}
@@ -81,7 +83,17 @@ class Window:
     @property
     def width(self) -> int:
         """The width of the body and the footer."""
-        return min(self.columns - 2 * len(self._margin), MAX_WIDTH)
+        return min(self.full_width, MAX_WIDTH)
+
+    @property
+    def full_width(self) -> int:
+        """The width of a table, which is as wide as the window."""
+        return self.columns - 2 * len(self._margin)
+
+    @property
+    def body_height(self) -> int:
+        """The rows of the body that were shown last."""
+        return self._height
 
     @property
     def _margin(self) -> str:
@@ -127,10 +139,17 @@ class Window:
         column, row = map(int, click.split("-")[1:])
         if self._hint_row <= row < len(self._shown):
             return _find_hint(self._shown[row], column)
-        place = self._top + row - self._body_row
-        if not self._body_row <= row < self._hint_row or place >= len(self._body):
+        place = self.find_body_row(click)
+        if place is None:
             return ""
         return _find_item([_STYLES.sub("", text) for text in self._body], place)
+
+    def find_body_row(self, click: str) -> int | None:
+        """Return the row of the body that is at a click, or None."""
+        row = int(click.split("-")[2])
+        place = self._top + row - self._body_row
+        is_there = self._body_row <= row < self._hint_row and place < len(self._body)
+        return place if is_there else None
 
     def render(self, renderable: Renderable, width: int | None = None) -> list[Painted]:
         """Return the rows of a renderable, as wide as the body."""
@@ -159,14 +178,19 @@ class Window:
         keys: str = "",
         note: str = "",
         reads_on: bool = False,
+        heading: Sequence[Painted] = (),
     ) -> None:
         """Paint the header, the parts of the body, a hint on the next keys, and other keys.
 
         `draw_step` is called once it is known whether the body continues below; with `reads_on`,
-        the space bar then scrolls. `note` is shown if there is no message.
+        the space bar then scrolls. `note` is shown if there is no message. A `heading` stays above
+        the body.
         """
         rows, margin, width = self._screen.size.lines, self._margin, self.width
-        head = self.render(header, self.columns)[:1] if rows >= _HEADER_FROM else []
+        head: list[Painted] = []
+        if rows >= _HEADER_FROM:
+            head = [*self.render(header, self.columns)[:1]]
+            head += [Painted(f"{margin}{row}") for row in heading]
         message = self._render_message(note)[: max(rows // 2, 1)] if rows > 1 else []
         last = self.render(_draw_line(keys, "dim"))[:1] if keys and rows >= _KEYS_FROM else []
         has_gap = rows >= _GAP_FROM
@@ -211,7 +235,7 @@ class Window:
 
     def _render_message(self, note: str) -> list[Painted]:
         if self.message:
-            return self.render(Text(make_plain(self.message), "bold yellow"))
+            return self.render(Text(make_plain(self.message), "bold"))
         return self.render(Text(make_plain(note), "dim")) if note else []
 
 
@@ -228,10 +252,9 @@ class KeyLoop(ABC):
         self._environ = environ
         self._window = Window(screen, environ)
 
-    def _copy_text(self, *parts: Renderable) -> None:
-        """Put the text of what is shown on the clipboard."""
-        texts = [paint(part, {}, is_terminal=False, is_styled=False) for part in parts]
-        self._screen.copy("\n\n".join(texts).strip() + "\n", self._environ)
+    def _copy(self, text: str) -> None:
+        """Put a text on the clipboard."""
+        self._screen.copy(text, self._environ)
 
     def run(self) -> None:
         """Run until a key ends it."""
@@ -329,7 +352,7 @@ def _cut_text(text: str, width: int) -> str:
         # A blank stands for half a wide character.
         kept = kept[:-1]
     if not text[len(kept) :].startswith(" "):
-        # A first word that is too long is cut all the same: nothing would be left.
+        # A first word that is too long is cut anyway: nothing would be left.
         kept = kept.rpartition(" ")[0] or kept
     return f"{kept.rstrip(' ›·,–')}…"
 
@@ -365,9 +388,16 @@ def draw_header(titles: Sequence[str], figures: Sequence[str], columns: int) -> 
     return draw_title_bar(f"{title}{' ' * _APART}{figure} ", columns)
 
 
-def draw_key_help(keys: Iterable[tuple[str, str]]) -> Stack:
-    """Draw a list of keys, each with its effect."""
-    return Stack(*(Text.assemble((f"{names:<14} ", "bold"), does) for names, does in keys))
+def draw_key_help(keys: Iterable[tuple[str, str]]) -> Renderable:
+    """Draw a list of keys, each with its effect beside it."""
+    from rich.table import Table  # noqa: PLC0415  (slow, and only the help is one)
+
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(style="bold", width=_KEY_WIDTH)
+    grid.add_column()
+    for names, does in keys:
+        grid.add_row(Text(names), Text(does))
+    return grid
 
 
 def _draw_line(text: str, style: str) -> Text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cardwright.history import (
     MS_PER_MINUTE,
@@ -14,6 +14,10 @@ from cardwright.history import (
     make_date,
 )
 from cardwright.study.days import StudyDays
+from cardwright.text import list_names
+
+if TYPE_CHECKING:
+    from cardwright.app.acts import PastAct
 
 _MINUTES_PER_HOUR: Final = 60
 _HOURS_PER_DAY: Final = 24
@@ -34,13 +38,19 @@ def name_act(review: Review) -> str:
     return f"{name_rating(review.rating)}{suffix}"
 
 
+def describe_past(past: PastAct) -> str:
+    """Return an act with its prompts and time."""
+    at = past.review.moment.local
+    return f"{name_act(past.review)} on {list_names(past.refs)} ({at:%Y-%m-%d %H:%M})"
+
+
 def explain_day_off(days: StudyDays, today: int) -> str:
-    """Return why nothing is asked today, and how to study all the same; "" on a study day."""
+    """Return why nothing is asked today, and how to study anyway; "" on a study day."""
     if not days.is_off(today):
         return ""
     following = days.find_next(today)
     until = "" if following is None else f" until {make_date(following):%a %Y-%m-%d}"
-    anyway = "`cards review --minutes 10` asks all the same."
+    anyway = "`cards review --minutes 10` asks anyway."
     if days.is_paused(today):
         return f"Paused{until}. `cards pause --off` ends the pause; {anyway}"
     return f"Off{until}. {anyway}"

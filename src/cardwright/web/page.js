@@ -14,7 +14,9 @@
   // The prompt shown in the view of one by one, and whether its answer is.
   let current;
   let isFlipped = false;
+  // What is played, one after the other, and all that was.
   let playing;
+  let sounding = [];
 
   const readHash = () => new URLSearchParams(location.hash.slice(1));
 
@@ -38,9 +40,10 @@
     return batch;
   }
 
+  const readPages = (html) => [...html.matchAll(/ srcdoc="([^"]*)"/g)].map(([, page]) => unescape(page));
+
   function readText(html) {
-    const frames = [...html.matchAll(/ srcdoc="([^"]*)"/g)].map(([, escaped]) => {
-      const page = unescape(escaped);
+    const frames = readPages(html).map((page) => {
       const shown = page.slice(page.indexOf("</style>"));
       return shown.replace(/<(?=br|hr|div|p|li|h\d|t[dhr])/gi, " <");
     });
@@ -157,7 +160,8 @@
   // What was played belongs to the side that was shown.
   function silence() {
     playing = undefined;
-    for (const media of document.querySelectorAll("audio, video")) media.pause();
+    for (const media of [...sounding, ...document.querySelectorAll("audio, video")]) media.pause();
+    sounding = [];
     // Nothing reaches into the frame of an adopted card, but a new one is silent.
     for (const frame of document.querySelectorAll(".current iframe")) {
       if (/<(audio|video)\b/.test(frame.srcdoc)) frame.replaceWith(frame.cloneNode());
@@ -180,13 +184,15 @@
     isFlipped &&= current === before;
     const place = shown.indexOf(current);
     turns.querySelector("output").value = `${place + 1} of ${shown.length.toLocaleString("en")}`;
-    const { back, flip, next } = Object.fromEntries([...turns.querySelectorAll("button")].map((b) => [b.name, b]));
+    const { back, flip, next, play } = Object.fromEntries([...turns.querySelectorAll("button")].map((b) => [b.name, b]));
     flip.textContent = isFlipped ? "Show the question" : "Show the answer";
     back.disabled = place <= 0;
     next.disabled = place + 1 >= shown.length;
     flip.disabled = !current;
+    play.hidden = true;
     if (!current) return;
     make(current.batch);
+    play.hidden = !listSounds().length;
     current.element.classList.add("current");
     current.element.classList.toggle("flipped", isFlipped);
     const state = readHash();
@@ -211,16 +217,27 @@
 
   const goOn = () => (isFlipped ? move(1) : show(current, true));
 
-  // As in Anki, the answer's own sounds, one after the other.
-  function play() {
-    silence();
-    const [asked, told] = [...current.element.querySelectorAll(".faces > *")].map((face) => [
-      ...face.querySelectorAll("audio, video"),
-    ]);
+  // Nothing reaches into the frame of an adopted card: its sounds are played from here.
+  function listMedia(face) {
+    const [page] = held.has(face) ? readPages(held.get(face)) : [face.srcdoc];
+    if (page === undefined) return [...face.querySelectorAll("audio, video")];
+    const found = page.matchAll(/<(?:audio|video)\b[^<>]* src="(data:(?:audio|video)\/[^"]*)"/g);
+    return [...found].map(([, address]) => new Audio(unescape(address)));
+  }
+
+  // As in Anki, the answer's own sounds.
+  function listSounds() {
+    const [asked, told] = [...current.element.querySelectorAll(".faces > *")].map(listMedia);
     const isAsked = ({ src }) => asked.some((media) => media.src === src);
     const own = told.filter((media) => !isAsked(media));
-    const left = !isFlipped ? asked : own.length ? own : told;
+    return !isFlipped ? asked : own.length ? own : told;
+  }
+
+  function play() {
+    silence();
+    const left = listSounds();
     playing = left;
+    sounding = [...left];
     const playNext = () => {
       if (playing !== left) return;
       const next = left.shift();
@@ -329,7 +346,7 @@
     prompts = batches.flatMap((batch) => batch.prompts);
     turns = document.querySelector(".turns");
     turns.addEventListener("click", ({ target }) => {
-      ({ back: () => move(-1), flip: () => show(current, !isFlipped), next: () => move(1) })[target.name]?.();
+      ({ back: () => move(-1), flip: () => show(current, !isFlipped), next: () => move(1), play })[target.name]?.();
     });
     form.addEventListener("input", save);
     form.addEventListener("submit", (event) => event.preventDefault());

@@ -13,7 +13,7 @@ from cardwright.cli.environment import read_clock
 from cardwright.cli.exam.miss import log_misses
 from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, say_json
-from cardwright.cli.window import find_keymap, make_screen
+from cardwright.cli.window import find_copy, find_keymap, make_screen
 from cardwright.exam.mock import Mock
 from cardwright.exam.result import make_transcript
 from cardwright.exam.sheet import Sheet
@@ -30,20 +30,30 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     sheet = Sheet(mock, study.journal, study, read_clock())
     exit_code, wants_misses, can_ask = 0, False, sys.stdin.isatty()
     is_drawn = not is_plain and can_draw(sys.stdin, sys.stdout, os.environ)
-    if not is_drawn:
-        say_plainly = partial(say, err=as_json, is_styled=False)
-        PlainTaker(sheet, study, sys.stdin, say_plainly, read_clock).run()
-    else:
-        config = load_config()
-        opener = Opener(study, config.text("player"))
-        keymap, colours, images = find_keymap(), find_colours(), config.text("images")
-        acts = QuestionActs(
-            open_media=opener.open_media,
-            open_web=opener.open_web,
-            open_source=opener.open_source,
-            play=opener.play,
-        )
-        try:
+    config = load_config()
+    opener = Opener(study, config.text("player"))
+    acts = QuestionActs(
+        open_media=opener.open_media,
+        open_web=opener.open_web,
+        open_source=opener.open_source,
+        play=opener.play,
+        stop=opener.stop,
+    )
+    keymap = find_keymap()
+    try:
+        if not is_drawn:
+            PlainTaker(
+                sheet,
+                study,
+                sys.stdin,
+                partial(say, err=as_json, is_styled=False),
+                read_clock,
+                acts=acts,
+                keymap=keymap,
+                copy=find_copy(),
+            ).run()
+        else:
+            colours, images = find_colours(), config.text("images")
             with make_screen() as screen:
                 gallery = Gallery(
                     screen, study.find_media, os.environ, seed=os.getpid(), wish=images
@@ -71,9 +81,9 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
                     )
                     reader.run()
                     wants_misses = reader.wants_misses
-        finally:
-            opener.stop()
-        exit_code, can_ask = screen.exit_code, wants_misses
+            exit_code, can_ask = screen.exit_code, wants_misses
+    finally:
+        opener.stop()
     if not exit_code:
         can_ask = can_ask and sheet.is_over and bool(sheet.mock.wrong)
         _print_end(sheet, blueprint, names_miss=not can_ask, as_json=as_json)
