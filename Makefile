@@ -6,7 +6,7 @@ else
 BIN := .venv/bin
 endif
 
-.PHONY: deck test site vscode format preview clean
+.PHONY: deck test test-lowest site vscode format preview clean
 
 deck: .venv/installed
 	$(BIN)/cards build
@@ -18,6 +18,12 @@ test: .venv/installed-dev
 	$(BIN)/cards check
 	$(BIN)/cards build
 	$(BIN)/pytest
+
+# All tests with the lowest versions of dependencies that pyproject.toml allows, on PYTHON. Needs uv.
+test-lowest:
+	uv venv --quiet --clear --python $(PYTHON) build/lowest
+	uv pip install --quiet --python build/lowest --resolution lowest-direct --editable '.[anki,exam,optimize,test]'
+	uv run --no-project --python build/lowest pytest
 
 # The pages in docs/ as a site, in build/site/html; it works without a server.
 site: .venv/installed-dev

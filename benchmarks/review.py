@@ -187,7 +187,9 @@ def time_next_cards(root: Path, folder: Path, rounds: int) -> tuple[list[float],
             session = Session(study.journal, study.items, now, name="benchmark", options=options)
         state = ReviewState(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}
-        acts = CardActs(edit=str, open_media=str, open_web=str, play=str, follow=str)
+        acts = CardActs(
+            edit=str, open_media=str, open_web=str, open_source=str, play=str, follow=str
+        )
         reviewer = Reviewer(
             state, Screen(terminal, terminal), environ, acts=acts, keymap=make_keymap({})
         )

@@ -135,13 +135,14 @@ def check_line(line: str) -> None:
         if Path(program).name == "cards":
             check_words(arguments)
         elif program == "make":
-            targets = re.findall(r"(?m)^(\w+):", (ROOT / "Makefile").read_text("utf-8"))
+            targets = re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text("utf-8"))
             assert set(arguments) <= set(targets)
         elif program in ("python", "pytest"):
             check_script(arguments)
-        elif program == "pipx":
-            assert arguments[0] == "install"
-            named = re.search(r"\[(.*)\]", arguments[1])
+        elif program in ("pipx", "uv"):
+            words = words[1:] if program == "pipx" else words[2:]
+            assert words[0] == "install"
+            named = re.search(r"\[(.*)\]", words[1])
             assert set(named[1].split(",") if named else ()) <= set(EXTRAS)
         else:
             assert program in OTHERS, f"unknown program: {program}"

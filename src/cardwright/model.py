@@ -394,6 +394,8 @@ class Deck:
     severities: Mapping[str, Severity | None]
     """Severities that this pack sets for warnings; None switches one off."""
     span: Span
+    source_url: str = ""
+    """Where a reader can improve a card, with placeholders for its place; see `make_source_url`."""
     spans: Mapping[str, Span] = field(default_factory=dict, repr=False, compare=False)
     """The places of the description and of the namespace, if they are written, and of values of
     `select` and `order` by `key value`."""

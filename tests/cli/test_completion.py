@@ -253,7 +253,7 @@ def test_tab_inserts_a_dangerous_name_as_data(shell: str, forest: Path, tmp_path
     if not shutil.which(shell):
         pytest.skip(f"no {shell} here")
     home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "PS1": "> "}
-    with PtyProgram(STARTS[shell], columns=200, environ=home, folder=forest) as terminal:
+    with PtyProgram(STARTS[shell], columns=200, lines=40, environ=home, folder=forest) as terminal:
         terminal.type(f"{SOURCES[shell]}; echo read''y\n")
         terminal.wait_for("\nready")
         terminal.type("cards list --json --tag '$(\t")

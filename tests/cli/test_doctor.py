@@ -775,7 +775,7 @@ def test_a_time_of_a_sync_that_cannot_be(doctor: Doctor, store: Path, damage: st
 
 def test_a_library_that_is_too_old(doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(metadata, "version", lambda _: "24.11")
-    assert "25.09 is the oldest" in doctor.examine()["extra-too-old"]["message"]
+    assert "26.09 is the oldest" in doctor.examine()["extra-too-old"]["message"]
 
 
 @pytest.fixture

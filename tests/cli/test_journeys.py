@@ -113,6 +113,7 @@ def test_list_tells_programs_all_about_each_card(write: Write, run: Run) -> None
             "twins": None,
             "path": "cards/trees/wood.yaml",
             "line": 2,
+            "source_url": None,
         }
     ]
     assert "trees:ring" in run("list", "--kind", "term", "--tag", "wood").stdout

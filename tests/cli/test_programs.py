@@ -14,6 +14,9 @@ from cardwright.cli.editor import open_address, open_editor, open_media
 from cardwright.foreign.media import read_media
 from media_files import PNG
 from patience import PATIENCE_S
+from project_files import Run, Write
+from pty_driver import PtyProgram
+from reviewing import FILES, pipe, review
 
 RECORDER = f"""#!{sys.executable}
 import json, os, sys
@@ -87,6 +90,48 @@ def test_a_file_is_opened_by_its_content_and_its_full_path(
         if is_opened:
             assert opener.read() == [str(tmp_path / name)]
     assert not opener.was_started
+
+
+SOURCE_URL = "source_url: https://example.com/edit/{path}#L{line}\n"
+RING = "https://example.com/edit/cards/trees/trees.yaml#L3"
+
+
+def test_a_key_opens_the_text_of_a_card_on_the_web(opener: Recorder, write: Write) -> None:
+    project = write({**FILES, "decks/trees/deck.yaml": f"name: Trees\n{SOURCE_URL}"})
+    # The links of the side shown have another key.
+    with review(project, "--kind", "term") as program:
+        program.wait_for("Tree ring")
+        program.type("w")
+        program.wait_for("no link or source on this side")
+        press_improve(program, opener)
+        program.type(" ")
+        program.wait_for("1 Again")
+        press_improve(program, opener)
+        program.type("q")
+        program.wait_for_exit()
+    assert f"opened {RING}" in pipe(project, "E\nq\n", "--kind", "term")
+    assert opener.read() == [RING]
+
+
+def press_improve(program: PtyProgram, opener: Recorder) -> None:
+    program.type("E")
+    program.wait_for("opened https://")
+    assert opener.read() == [RING]
+
+
+def test_a_deck_that_names_no_place_to_improve_it_says_so(
+    opener: Recorder, write: Write, run: Run
+) -> None:
+    project = write(FILES)
+    printed = pipe(project, "E\nq\n", "--kind", "term")
+    assert "no address to improve it: the deck of trees has no source_url" in printed
+    assert "Improve" not in run("show", "ring").stdout
+    assert not opener.was_started
+
+    write({"decks/trees/deck.yaml": f"name: Trees\n{SOURCE_URL}"})
+    assert run("show", "ring").stdout.endswith(f"\nImprove this card: {RING}\n")
+    assert json.loads(run("show", "ring", "--json").stdout)["source_url"] == RING
+    assert json.loads(run("list", "--json").stdout)[0]["source_url"] == RING
 
 
 @pytest.mark.parametrize("name", ["-c !id.yaml", "+!id.yaml", "a\nb.yaml", "$(id) ;id.yaml"])

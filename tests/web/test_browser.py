@@ -36,8 +36,10 @@ def set_filter(browser: Browser, name: str, value: str) -> None:
 
 
 def test_filters_find_kinds_texts_ids_and_tags_and_survive_a_reload(
-    browser: Browser, page: str
+    browser: Browser, page: str, forest: Path
 ) -> None:
+    namespace = open_project(forest).collection.decks["forest"].namespace
+    assert namespace != "forest"
     browser.open(page)
     every = browser.run(SHOWN)
     set_filter(browser, "kind", "choice")
@@ -48,7 +50,11 @@ def test_filters_find_kinds_texts_ids_and_tags_and_survive_a_reload(
     browser.open(browser.run("location.href"))
     assert browser.run(SHOWN) == ["forest:several/choose"]
     set_filter(browser, "kind", "")
-    for text, expected in (("#python", "wide/recall"), ("first-route", "first-route/recall")):
+    for text, expected in (
+        ("#python", "wide/recall"),
+        ("first-route", "first-route/recall"),
+        (f"{namespace}:first-route", "first-route/recall"),
+    ):
         set_filter(browser, "q", text)
         assert browser.run(SHOWN) == [f"forest:{expected}"]
     set_filter(browser, "q", "no such card")

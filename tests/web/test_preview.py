@@ -133,6 +133,7 @@ def test_a_page_from_the_cache_is_the_same(
         lambda: edit(cards / "words.yaml", "cards: [", "cards: [{id: elm, word: Elm}, "),
         lambda: edit(cards / "words.yaml", "word: Elm", "word: Elm, retired: No."),
         lambda: edit(deck / "deck.yaml", "namespace: ", "namespace: x-"),
+        lambda: edit(deck / "deck.yaml", "name: ", "source_url: https://e.com/{path}\nname: "),
         (cards / "media" / "dot.png").unlink,
         lambda: (cards / "words.yaml").rename(cards / "names.yaml"),
     ):
@@ -144,7 +145,29 @@ def test_a_page_from_the_cache_is_the_same(
             pages.append((forest / "build" / "preview.html").read_text("utf-8"))
         assert pages[0] == pages[1] == pages[2]
         shown.append(pages[0])
-    assert [n for n in range(1, 12) if shown[n] == shown[n - 1]] == []
+    assert [n for n in range(1, 13) if shown[n] == shown[n - 1]] == []
+
+
+def test_every_prompt_links_to_its_line_and_is_found_by_its_id_in_anki(
+    run: Run, write: Write
+) -> None:
+    cards = (
+        "kind: basic\ncards:\n  - {id: oak, question: Q, answer: A, formerly: [quercus]}\n"
+        "  - {id: elm, question: R, answer: B}\n"
+    )
+    deck = (
+        'name: T\nnamespace: t-k3\nsource_url: "https://example.com/?a=1&p={path}&q=\'#L{line}"\n'
+    )
+    root = write({"cards/trees/wood & bark.yaml": cards, "decks/trees/deck.yaml": deck})
+    run("preview")
+
+    html = (root / "build" / "preview.html").read_text("utf-8")
+    page = Reader(html)
+    start = "https://example.com/?a=1&p=cards/trees/wood%20%26%20bark.yaml&q='#L"
+    assert page.values("href") == [f"{start}3", f"{start}4"]
+    assert page.values("aria-label").count("Improve this card") == 2
+    assert re.findall("<span hidden>(.*?)</span>", html) == ["t-k3:quercus", "t-k3:elm"]
+    assert_closed(page)
 
 
 def test_hostile_cards_and_problems_stay_text(write: Write, run: Run, project: Path) -> None:

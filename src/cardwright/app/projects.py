@@ -226,6 +226,10 @@ class JointStudy(Study):
         """Return those media files of a card, by their paths as written, that exist."""
         return self.owners[namespace_of(card.key)].find_media(card, paths)
 
+    def find_source_url(self, card: Card) -> str:
+        """Return the address at which a reader can improve a card; "" if its deck names none."""
+        return self.owners[namespace_of(card.key)].find_source_url(card)
+
     def find_held(self) -> frozenset[str]:
         """Return the keys of the prompts that are held back for mock exams."""
         return frozenset().union(*(part.find_held() for part in self.parts))

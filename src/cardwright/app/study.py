@@ -154,6 +154,12 @@ class Study:
         found = (library.find(card, written) for written in paths)
         return [file for file in found if file]
 
+    def find_source_url(self, card: Card) -> str:
+        """Return the address at which a reader can improve a card; "" if its deck names none."""
+        from cardwright.project.source_url import make_source_url  # noqa: PLC0415  (for one key)
+
+        return make_source_url(self.sources.decks, card)
+
     def find_kind(self, name: str) -> Kind:
         """Return a kind by its name."""
         return self.sources.kinds[name]

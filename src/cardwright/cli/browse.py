@@ -83,6 +83,7 @@ def _run(study: Study, browsing: Browsing) -> int:
         edit=lambda row: _edit(browsing, row),
         open_media=opener.open_media,
         open_web=opener.open_web,
+        open_source=opener.open_source,
         play=opener.play,
         stop=opener.stop,
     )

@@ -25,6 +25,7 @@ from cardwright.cli.project import load_user_collection
 from cardwright.kinds import list_media, list_prompts
 from cardwright.markdown.render import Renderer
 from cardwright.model import Card, Collection
+from cardwright.project.source_url import make_source_url
 from cardwright.text import count
 
 _FORMULA_STARTS: Final = ("=", "+", "-", "@")
@@ -134,4 +135,5 @@ def describe_card(collection: Collection, card: Card, renderer: Renderer) -> dic
         "twins": card.twins,
         "path": card.span.path,
         "line": card.span.line,
+        "source_url": make_source_url(collection.decks, card) or None,
     }

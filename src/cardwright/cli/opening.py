@@ -45,6 +45,16 @@ class Opener:
         message = open_address(addresses[place])
         return message or f"opened {addresses[place]} ({place + 1} of {len(addresses)})"
 
+    def open_source(self, attempt: Attempt) -> str:
+        """Open the card's text on the web, where it can be improved; return a message."""
+        from cardwright.cli.editor import open_address  # noqa: PLC0415  (as above)
+
+        card = attempt.prompt.card
+        address = self._study.find_source_url(card)
+        if not address:
+            return f"no address to improve it: the deck of {card.pack} has no source_url"
+        return open_address(address) or f"opened {address}"
+
     def play(self, attempt: Attempt) -> str:
         """Play the sounds and videos from the start; return a message."""
         found = self._study.find_media(attempt.prompt.card, attempt.list_media())

@@ -137,6 +137,7 @@ def review(
                 edit=edit,
                 open_media=partial(open_shown, opener.open_media),
                 open_web=partial(open_shown, opener.open_web),
+                open_source=partial(open_shown, opener.open_source),
                 play=sounds.play,
                 follow=sounds.follow,
             )

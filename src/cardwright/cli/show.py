@@ -13,6 +13,7 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import json_option
 from cardwright.cli.project import load_user_collection
 from cardwright.markdown.render import Renderer
+from cardwright.project.source_url import make_source_url
 from cardwright.terminal.card import draw_card
 
 
@@ -34,3 +35,5 @@ def show(folder: Path, ref: str, as_json: bool) -> None:
         say_json({**describe_card(collection, card, Renderer()), **content})
     else:
         say(draw_card(collection, card))
+        if address := make_source_url(collection.decks, card):
+            say(f"Improve this card: {address}")

@@ -13,6 +13,7 @@ from cardwright.project import table
 from cardwright.project.document import Document, Node
 from cardwright.project.entry import Entry, is_word, read_entry
 from cardwright.project.namespace import MAX_NAMESPACE_LENGTH, NAMESPACE, is_namespace
+from cardwright.project.source_url import SOURCE_URL
 from cardwright.text import parse_number, suggest
 
 _DAY_MINUTES: Final = 60 * 24
@@ -136,6 +137,7 @@ DECK: Final[table.Table] = {
     "name": SUB_DECK["name"],
     "namespace": _NAMESPACE,
     **SUB_DECK,
+    "source_url": SOURCE_URL,
     "order": table.texts("The order of kinds in which new cards of a deck are introduced."),
     "checks": table.Key(
         read=_read_checks,

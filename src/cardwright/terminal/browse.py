@@ -81,6 +81,7 @@ class BrowseActs:
     edit: Callable[[Row], str]
     open_media: Callable[[Attempt], str]
     open_web: Callable[[Attempt], str]
+    open_source: Callable[[Attempt], str]
     play: Callable[[Attempt], str]
     stop: Callable[[], None]
     """Stops what is playing."""
@@ -122,6 +123,7 @@ class Browser(KeyLoop):
         self._card_acts: dict[str, Callable[[Attempt], str] | None] = {
             "open": acts.open_media,
             "web": acts.open_web,
+            "improve": acts.open_source,
             "play": acts.play,
             "copy": find_copier("copy", self._copy),
         }

@@ -42,6 +42,10 @@ def _everywhere(does: str) -> dict[str, str]:
     return dict.fromkeys(SCREENS, does)
 
 
+def _with_answer(does: str) -> dict[str, str]:
+    return dict.fromkeys((REVIEW, BROWSE, RESULT), does)
+
+
 def _with_card(does: str) -> dict[str, str]:
     return dict.fromkeys((REVIEW, BROWSE, MOCK, RESULT), does)
 
@@ -53,7 +57,7 @@ _RATES: Final = {
     "4": "; then rate Easy",
 }
 DIGITS_DO: Final = {
-    REVIEW: "pick an option, or tick a point you had; then rate Again, Hard, Good, Easy",
+    REVIEW: "pick an option, tick a point; then rate Again, Hard, Good, Easy",
     MOCK: "pick an option, or undo the pick",
 }
 """What all digits do, by screen."""
@@ -87,9 +91,7 @@ BINDINGS: Final[dict[str, Binding]] = {
             BROWSE: "undo the last act, also of earlier sessions (`cards undo`)",
         },
     ),
-    "edit": Binding(
-        "e", dict.fromkeys((REVIEW, BROWSE), "edit the card in your editor, and reload it")
-    ),
+    "edit": Binding("e", dict.fromkeys((REVIEW, BROWSE), "edit it in your editor, and reload it")),
     "suspend": Binding(
         "s",
         {
@@ -142,6 +144,7 @@ BINDINGS: Final[dict[str, Binding]] = {
     "misses": Binding("r", {RESULT: "record the misses in the miss log"}),
     "open": Binding("o", _with_card("open images, sounds and videos of the side shown, in turn")),
     "web": Binding("w", _with_card("open links and sources of the side shown, in turn")),
+    "improve": Binding("E", _with_answer("improve it on the web")),
     "play": Binding("p", _with_card("play the sounds and videos of the side shown")),
     "copy": Binding("y", _with_card("copy the card, as far as it is shown")),
     "copy-reference": Binding("Y", _with_card("copy the card's reference")),
@@ -166,7 +169,7 @@ BINDINGS: Final[dict[str, Binding]] = {
 """Every act by its name in the config file, in the order of the help."""
 _SCROLLS: Final = ("up", "down", "page-up", "page-down", "start", "end")
 """Acts that are one row of the help."""
-_PAIRS: Final = {"tick": "all", "next": "back", "copy": "copy-reference"}
+_PAIRS: Final = {"tick": "all", "edit": "improve", "next": "back", "copy": "copy-reference"}
 """Acts that share a row of the help, where a screen has both."""
 _PRESETS: Final[dict[str, dict[str, str]]] = {
     "default": {},

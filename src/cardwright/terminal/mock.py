@@ -52,13 +52,19 @@ class QuestionActs:
 
     open_media: Callable[[Attempt], str]
     open_web: Callable[[Attempt], str]
+    open_source: Callable[[Attempt], str]
     play: Callable[[Attempt], str]
     stop: Callable[[], None]
     """Called when the question is no longer shown: stops its sounds."""
 
     def find(self, act: str) -> Callable[[Attempt], str] | None:
         """Return what does an act, if it is one of these."""
-        doers = {"open": self.open_media, "web": self.open_web, "play": self.play}
+        doers = {
+            "open": self.open_media,
+            "web": self.open_web,
+            "improve": self.open_source,
+            "play": self.play,
+        }
         return doers.get(act)
 
 

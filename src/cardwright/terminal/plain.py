@@ -203,6 +203,7 @@ class PlainReviewer(PromptLoop):
             "edit": self._run_editor,
             "open": acts.open_media,
             "web": acts.open_web,
+            "improve": acts.open_source,
             "play": acts.play,
             "memory": lambda: draw_memory_of(state),
             "all": self._tick_all,

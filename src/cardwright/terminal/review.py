@@ -60,6 +60,7 @@ class CardActs:
     edit: Callable[[], str]
     open_media: Callable[[], str]
     open_web: Callable[[], str]
+    open_source: Callable[[], str]
     play: Callable[[], str]
     follow: Callable[[], str]
     """Called whenever a side was shown: stops sounds that no longer belong to it."""
@@ -102,6 +103,7 @@ class Reviewer(KeyLoop):
             "edit": self._run_editor,
             "open": acts.open_media,
             "web": acts.open_web,
+            "improve": acts.open_source,
             "play": acts.play,
             "memory": lambda: self._cover("memory"),
             "search": self._start_search,

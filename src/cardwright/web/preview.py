@@ -16,6 +16,7 @@ from cardwright.model import Card, CardHead, Collection, Prompt
 from cardwright.progress import track
 from cardwright.project.cache import make_key
 from cardwright.project.card_file import CardFile
+from cardwright.project.source_url import make_source_url
 from cardwright.text import count
 from cardwright.web.face import FaceMaker
 from cardwright.web.page import (
@@ -160,7 +161,9 @@ def _make_prompts_of_file(project: Project, file: CardFile, maker: FaceMaker) ->
     blueprint = collection.blueprints.get(file.pack)
     lessons = blueprint.lessons.values() if blueprint else ()
     titles = [f"{lesson.id} {lesson}" for lesson in lessons]
-    key = make_key("preview", file.key, *titles) if file.key else None
+    deck = collection.decks.get(file.pack)
+    address = deck.source_url if deck else ""
+    key = make_key("preview", file.key, address, *titles) if file.key else None
     known = project.cache.recall(key, list[list[str]])
     if known is not None:
         return known
@@ -183,6 +186,11 @@ def _frame_prompts(
     kind = collection.kinds[card.kind]
     tags = "".join(f"<span>#{escape_html(tag)}</span>" for tag in card.tags)
     place = f"{card.span.path}:{card.span.line}"
+    address = escape_html(make_source_url(collection.decks, card))
+    # Its label is not part of the text, in which the page searches.
+    improve = f'<a href="{address}" aria-label="Improve this card"></a>' if address else ""
+    # Found by searching: what a reader sees in Anki as the card's Id.
+    key = "" if card.key == card.ref else f"<span hidden>{escape_html(card.key)}</span>"
     left = len(list_prompts(card, kind)) - len(faces)
     more = f"<p>… and {count(left, 'prompt')} more of this card</p>\n" if left > 0 else ""
     shown = []
@@ -192,8 +200,8 @@ def _frame_prompts(
         shown.append(
             f'<section class="prompt" data-ref="{ref}" data-kind="{escape_html(card.kind)}"'
             f' data-lesson="{escape_html(_lesson_key(card))}">\n'
-            f'<p class="head"><code>{ref}</code><span>{escape_html(kind.title)}</span>{tags}'
-            f'<span class="place">{escape_html(place)}</span></p>\n'
+            f'<p class="head"><code>{ref}</code>{key}<span>{escape_html(kind.title)}</span>{tags}'
+            f'<span class="place">{escape_html(place)}</span>{improve}</p>\n'
             '<div class="bounds"><div class="faces">\n'
             f"{wrap_face(question)}{wrap_face(answer)}</div></div>\n{more if is_last else ''}</section>\n"
         )

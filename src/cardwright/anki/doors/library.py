@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _PACKAGES: Final = {18: "26.9.3"}
 """For each schema, a version of the package that leaves it as it is."""
-_OLDEST: Final = 25, 9
-"""The first version of the package with all that is used here; its collections have schema 18, too."""
+_OLDEST: Final = 26, 9
+"""The first version of the package that computes memories as we do; collections have schema 18 since 25.9."""
 _MAX_REASON: Final = 300
 
 
@@ -53,7 +53,7 @@ def load_library() -> None:
 
 
 def check_version(installed: str) -> None:
-    """Check that a version of the library has all that is used here.
+    """Check that a version of the library computes memories as we do.
 
     Raises:
         ExtraMissingError: it is too old.

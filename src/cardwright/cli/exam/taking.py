@@ -35,6 +35,7 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     acts = QuestionActs(
         open_media=opener.open_media,
         open_web=opener.open_web,
+        open_source=opener.open_source,
         play=opener.play,
         stop=opener.stop,
     )
