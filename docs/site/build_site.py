@@ -30,6 +30,7 @@ _ELSEWHERE: Final = {
     "CHANGELOG.md": "changelog.md",
     "benchmarks/README.md": "benchmarks.md",
     "editors/vscode/README.md": "vscode.md",
+    "examples/spanish/README.md": "spanish.md",
 }
 _CODE_OR_TARGET: Final = re.compile(r"(?P<code>`[^`\n]*`)|(?<=\]\()(?P<target>[^)\s]+)(?=\))")
 
