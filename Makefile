@@ -23,7 +23,7 @@ test: .venv/installed-dev
 test-lowest:
 	uv venv --quiet --clear --python $(PYTHON) build/lowest
 	uv pip install --quiet --python build/lowest --resolution lowest-direct --editable '.[anki,exam,optimize,test]'
-	uv run --no-project --python build/lowest pytest
+	$(subst .venv,build/lowest,$(BIN))/python -m pytest
 
 # The pages in docs/ as a site, in build/site/html; it works without a server.
 site: .venv/installed-dev
