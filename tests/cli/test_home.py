@@ -264,3 +264,20 @@ def test_with_an_exam_home_counts_what_is_planned(
     assert found["exams"][0]["days_left"] == 14
     assert 0 < found["new"] == due["new"]
     assert "in 14 days, on Thu 10 Dec 2026" in run(forest)
+
+
+def test_the_next_review_is_tomorrow_at_the_earliest_and_on_no_day_off(forest: Path) -> None:
+    run(forest, "suspend", "ring", "bark", "bog")
+    run(forest, "reschedule", "leaf", "--in", "0")
+
+    def find_next() -> object:
+        found = json.loads(run(forest, "--json"))
+        assert not any(found[name] for name in ("new", "learning", "review"))
+        return found["next_on"]
+
+    run(forest, "bury", "leaf")
+    assert find_next() == "2026-03-03"
+    run(forest, "days", "2026-03-03=off")
+    assert find_next() == "2026-03-04"
+    run(forest, "suspend", "leaf")
+    assert find_next() is None

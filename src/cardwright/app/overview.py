@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _STALE_DAYS: Final = 7
 _AHEAD_DAYS: Final = 366
 """How far ahead the next review is looked for."""
+_AT_ONCE: Final = 100
 
 
 class Due(NamedTuple):
@@ -251,10 +253,16 @@ def _find_streak(study: Study) -> tuple[int, bool]:
 
 def _find_next(study: Study) -> date | None:
     """Return when the next review is due after today, if it is within a year."""
-    items = study.items
-    for day, key in study.store.list_due(study.today + _AHEAD_DAYS):
-        if day > study.today and items.find(key) is not None:
-            return make_date(day)
+    items, tomorrow = study.items, study.today + 1
+    due = (pair for pair in study.store.list_due(study.today + _AHEAD_DAYS) if items.find(pair[1]))
+    while some := list(islice(due, _AT_ONCE)):
+        found = study.store.list_some([key for _, key in some])
+        suspended = {memory.key for memory in found if memory.is_suspended}
+        # What was put off today is due tomorrow.
+        day = next((max(day, tomorrow) for day, key in some if key not in suspended), None)
+        if day is not None:
+            study_day = study.journal.days.find_next(day)
+            return None if study_day is None else make_date(study_day)
     return None
 
 
