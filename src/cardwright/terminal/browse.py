@@ -54,7 +54,7 @@ _MARKS: Final = {
     Act.UNBURY: "no longer buried",
     Act.FLAG: "flagged",
     Act.UNFLAG: "flag removed",
-    Act.RESET: "starts over as new",
+    Act.RESET: "reset to new",
 }
 """What is said of prompts after an act."""
 _ACTS: Final = {
@@ -505,10 +505,13 @@ class Browser(KeyLoop):
     def _draw_facts(self, row: Row) -> Stack:
         """Draw where a prompt stands, its memory and its answers."""
         browsing, item = self._browsing, row.item
-        places = [item.deck.replace("::", " › "), item.kind, *filter(None, [item.lesson])]
         marks = ["flagged"] * row.memory.is_flagged
-        facts = [("deck", " · ".join(places)), ("tags", list_names(item.tags))]
-        facts += [("objectives", list_names(item.objectives))]
+        facts = [
+            ("deck", item.deck.replace("::", " › ")),
+            ("lesson", item.lesson),
+            ("kind", item.kind),
+        ]
+        facts += [("tags", list_names(item.tags)), ("objectives", list_names(item.objectives))]
         facts += [("due", ", ".join([describe_due(row, browsing.today), *marks]))]
         return Stack(
             *(
@@ -667,11 +670,15 @@ class Table:
             _Column("", describe_marks, WIDE),
         )
         measured = (
-            (one, max(one.least, cell_len(one.heading), *_measure(one, rows)))
+            (one, max(one.least, *_measure(one, rows), 0))
             for one in columns
             if width >= one.from_width
         )
-        self._columns = [(one, min(widest, _MAX_NAME)) for one, widest in measured if widest]
+        self._columns = [
+            (one, max(cell_len(one.heading), min(widest, _MAX_NAME)))
+            for one, widest in measured
+            if widest
+        ]
         taken = _TICK_WIDTH + sum(widest + len(_GAP) for _, widest in self._columns)
         self._room = max(width - taken, _MIN_FRONT)
         self._width, self._rows = width, rows

@@ -196,10 +196,10 @@ class Window:
         has_gap = rows >= _GAP_FROM
         height = max(rows - len(head) - len(message) - len(last) - has_gap - (rows > 1), 1)
         body = self._place(parts, height)
-        above = f"↑ {self._top} more" if self._top else ""
+        above = f"↑ {self._top:,} more" if self._top else ""
         gap = self.render(_draw_line(above, "dim"))[:has_gap]
         if self._below and height > 1:
-            below = f"↓ {self._below} more{', space' if reads_on else ''}"
+            below = f"↓ {self._below:,} more{', space' if reads_on else ''}"
             body += self.render(_draw_line(below, "dim"))[:1]
         self.cursor = -1
         step = self.render(draw_step(), width)[:1] if rows > 1 else []
