@@ -86,6 +86,17 @@ def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> 
     assert "1 Wood" not in run(forest)
 
 
+def test_the_mouse_chooses_and_opens(forest: Path) -> None:
+    with open_home(forest) as program:
+        program.wait_for("▸ All decks")
+        place = next(n for n, line in enumerate(program.lines) if "1 Wood" in line)
+        click = f"\x1b[<0;9;{place + 1}M"
+        program.type(click)
+        program.wait_for("▸   1 Wood")
+        program.type(click)
+        program.wait_for("What does a ring tell?")
+
+
 def test_keys_typed_before_the_summary_was_shown_do_not_leave_it(forest: Path) -> None:
     with open_home(forest, program=LATE) as program:
         program.wait_for("▸ All decks")

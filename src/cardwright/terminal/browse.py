@@ -184,7 +184,7 @@ class Browser(KeyLoop):
             row = self._window.find_body_row(click)
             if row is not None:
                 if row == self._place:
-                    return self._keymap.keys["continue"][0].replace("space", " ")
+                    return self._continue_key
                 if row < len(self._browsing.rows):
                     self._place = row
                 return ""

@@ -319,6 +319,11 @@ class KeyLoop(ABC):
         """Return the key that a click stands for, or "" if it is on nothing."""
         return self._keymap.find_shown(self._name, self._window.read_click(click))
 
+    @property
+    def _continue_key(self) -> str:
+        """The key that a click on a chosen row stands for."""
+        return self._keymap.keys["continue"][0].replace("space", " ")
+
     def _wait(self) -> bool:
         """Handle a while without a key; return whether to go on."""
         return True
