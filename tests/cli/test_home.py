@@ -277,6 +277,17 @@ def test_with_an_exam_home_counts_what_is_planned(
     assert "in 14 days, on Thu 10 Dec 2026" in run(forest)
 
 
+def test_on_a_day_off_home_tells_how_to_study_anyway(forest: Path) -> None:
+    run(forest, "days", "today=off")
+
+    with open_home(forest) as program:
+        program.wait_for("Today is a day off.")
+        program.type(" ")
+        program.wait_for("`cards review --minutes 10` asks anyway")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
 def test_the_next_review_is_tomorrow_at_the_earliest_and_on_no_day_off(forest: Path) -> None:
     run(forest, "suspend", "ring", "bark", "bog")
     run(forest, "reschedule", "leaf", "--in", "0")

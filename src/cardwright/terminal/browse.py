@@ -546,7 +546,8 @@ class Browser(KeyLoop):
         if self._typed is not None:
             if self._is_typing_days:
                 return "enter set   esc cancel"
-            return "words  tag: lesson: kind: deck: objective: is:due  -not"
+            words = "words  tag: lesson: kind: deck: objective: is:due  -not"
+            return fit_text(words, self._window.width).rstrip()
         shown = ""
         for act, word in _HINTS:
             if self._view is not None and act in {"tick", "all", "sort"}:

@@ -208,6 +208,8 @@ class Home(KeyLoop):
             self._go_to(row.project.folder)
             return ""
         if not any(row.counts):
+            if self._found.is_off:
+                return "today is a day off: `cards review --minutes 10` asks all the same"
             return f"nothing is left for today in {row.name[-1]}"
         return self._lend(self._acts.study)
 
