@@ -537,7 +537,7 @@ class Browser(KeyLoop):
             more = "esc untick" if self._list_ticked() else "esc all" * bool(self._browsing.text)
             return draw_step(width, join_hints(view, search, more))
         does = "scroll" if self._window.has_more else "back"
-        does = "show it all the same" if self._is_covered else does
+        does = "show it anyway" if self._is_covered else does
         moves = hint("next", "next"), hint("back", "previous")
         return draw_step(width, join_hints(hint("continue", does), *moves))
 
@@ -560,8 +560,8 @@ class Browser(KeyLoop):
 
 
 _COVERED: Final = (
-    "This card is held back for mock exams, where its question shall be new to you. Continue to see"
-    " it all the same."
+    "This card is held back for mock exams, where its question should be new to you. Continue to"
+    " see it anyway."
 )
 
 

@@ -357,7 +357,7 @@ def _cut_text(text: str, width: int) -> str:
         # A blank stands for half a wide character.
         kept = kept[:-1]
     if not text[len(kept) :].startswith(" "):
-        # A first word that is too long is cut all the same: nothing would be left.
+        # A first word that is too long is cut anyway: nothing would be left.
         kept = kept.rpartition(" ")[0] or kept
     return f"{kept.rstrip(' ›·,–')}…"
 
