@@ -209,7 +209,7 @@ class Home(KeyLoop):
             return ""
         if not any(row.counts):
             if self._found.is_off:
-                return "today is a day off: `cards review --minutes 10` asks all the same"
+                return "today is a day off: `cards review --minutes 10` asks anyway"
             return f"nothing is left for today in {row.name[-1]}"
         return self._lend(self._acts.study)
 
