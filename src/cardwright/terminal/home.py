@@ -293,9 +293,10 @@ class Home(KeyLoop):
         if self._shows_keys:
             return draw_step(width, "any key: back")
         row = self._chosen
-        verb = "open" if row and row.project else "study"
-        name = row.name[-1] if row else ""
-        return draw_step(width, hint("continue", f"{verb} {name}".rstrip()), hint("continue", verb))
+        if row is None:
+            return draw_step(width, "esc show all" * bool(self._filter))
+        verb = "open" if row.project else "study"
+        return draw_step(width, hint("continue", f"{verb} {row.name[-1]}"), hint("continue", verb))
 
     def _list_keys(self) -> str:
         hint = self._keymap.hint
