@@ -240,15 +240,22 @@ def _find_streak(study: Study) -> tuple[int, bool]:
     """Return how many study days in a row have an answer, and whether today is one of them."""
     # `study.stats.find_streak` reads all days: a test holds that both are equal.
     calendar, today = study.journal.days, study.today
-    length, following, answered_today = 0, today, False
-    for day in study.store.list_study_days(study.journal.rollover_hour):
-        if day > today:
-            continue
-        if calendar.count(day + 1, following):
-            break
-        answered_today |= day == today
-        length, following = length + 1, day
-    return length, answered_today
+    days: set[int] = set()
+    out_of_order: set[int] = set()
+    first = today
+    for day, is_in_order in study.store.list_study_days(study.journal.rollover_hour):
+        days.add(day)
+        if not is_in_order:
+            out_of_order.add(day)
+        elif day < first:
+            if calendar.count(day + 1, first) > len(out_of_order):
+                break
+            first = day
+    length, day, earliest = 0, today, min(days, default=today)
+    while day >= earliest and (day in days or day == today or calendar.is_off(day)):
+        length += day in days
+        day -= 1
+    return length, today in days
 
 
 def _find_next(study: Study) -> date | None:
