@@ -281,7 +281,7 @@ class Browser(KeyLoop):
     def _undo(self) -> str:
         past = self._browsing.undo()
         if past is None:
-            return "nothing to undo"
+            return "nothing to undo here; `cards undo` goes back further"
         # Go there, if it is shown.
         keys = {review.key for review in past.reviews}
         rows = self._browsing.rows

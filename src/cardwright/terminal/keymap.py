@@ -84,7 +84,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         "u",
         {
             REVIEW: "undo, as often as you like, back to the start of this review",
-            BROWSE: "undo the last act, also of earlier sessions (`cards undo`)",
+            BROWSE: "undo, as often as you like, back to the start of browsing",
         },
     ),
     "edit": Binding(
