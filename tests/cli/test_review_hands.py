@@ -10,17 +10,10 @@ import pytest
 
 from project_files import Write
 from pty_driver import PtyProgram
-from reviewing import FILES, read_acts, review
+from reviewing import FILES, click, read_acts, review
 from typing_deck import FILES as TYPED
 
 COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
-
-
-def click(program: PtyProgram, text: str, *, below: int = 0) -> None:
-    """Click on a text of the window, or on what is some rows below it."""
-    row = next(number for number, line in enumerate(program.lines) if text in line)
-    column = program.lines[row].index(text)
-    program.type(f"\x1b[<0;{column + 1};{row + 1 + below}M\x1b[<0;{column + 1};{row + 1 + below}m")
 
 
 def read_copied(program: PtyProgram) -> list[str]:

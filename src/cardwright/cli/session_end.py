@@ -90,7 +90,9 @@ def _list_left(
     if next_day:
         minutes = max(read_pace(study.journal).estimate_minutes(next_day.counts), 1)
         due = count(sum(next_day.counts), "prompt")
-        yield f"Due {next_day.name(today)}: {due}, about {minutes:,.0f} min."
+        is_open = state.counts.learning or state.counts.review
+        condition = " if you stop here" if is_open else ""
+        yield f"Due {next_day.name(today)}{condition}: {due}, about {minutes:,.0f} min."
 
 
 def _list_exam_hints(study: Study, state: ReviewState) -> Iterator[str]:

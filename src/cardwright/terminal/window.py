@@ -25,6 +25,8 @@ WIDE: Final = 56
 ROOMY: Final = 16
 """Rows needed for blank lines."""
 QUIT_KEYS: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
+_LINE_KEYS: Final = frozenset({"enter", "escape"})
+"""Keys that end a line that is typed."""
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM = 6, 8, 10
 """Rows needed for the header, the keys, and a line above the body."""
 _MAX_CACHED: Final = 200
@@ -266,11 +268,14 @@ class KeyLoop(ABC):
         """Handle a key, or None if none came for a while, and paint; return whether to go on."""
         if key in QUIT_KEYS:
             return False
-        if key is not None and not self._is_typing:
-            if key.startswith(PASTE):
-                return True
-            if key.startswith("click-"):
-                key = self._read_click(key) or ("click" if self._takes_any_key else "resize")
+        if key is not None and key.startswith(PASTE) and not self._is_typing:
+            return True
+        if key is not None and key.startswith("click-"):
+            clicked = self._read_click(key)
+            if self._is_typing:
+                # What else a click stands for would be typed.
+                clicked = clicked if clicked in _LINE_KEYS else ""
+            key = clicked or ("click" if self._takes_any_key else "resize")
         goes_on = True
         try:
             if key is None:
