@@ -179,7 +179,7 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
     if state.is_over:
         return 0
     keymap, colours = find_keymap(), find_colours()
-    with make_screen() as screen:
+    with make_screen(colours) as screen:
         gallery = Gallery(screen, study.find_media, os.environ, seed=os.getpid(), wish=images)
         Reviewer(state, screen, colours, acts=acts, keymap=keymap, gallery=gallery).run()
     return screen.exit_code

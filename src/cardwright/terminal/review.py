@@ -324,7 +324,8 @@ class Reviewer(KeyLoop):
     @property
     def _room(self) -> object:
         """What a rendering depends on besides the card."""
-        return self._window.size, self._gallery is not None and self._gallery.is_open
+        has_images = self._gallery is not None and self._gallery.is_open
+        return self._window.size, self._window.theme, has_images
 
     def _render(self, attempt: Attempt, drawing: Drawing) -> list[Painted]:
         if self._gallery:

@@ -13,7 +13,7 @@ from rich.text import Text
 from cardwright.study.error import StoreError
 from cardwright.terminal.keymap import KeyMap
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_line, paint_rows
+from cardwright.terminal.paint import MAX_WIDTH, THEME, Painted, paint_line, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
 
@@ -76,6 +76,11 @@ class Window:
     def size(self) -> tuple[int, int]:
         """Columns and lines of the window."""
         return self._screen.size.columns, self._screen.size.lines
+
+    @property
+    def theme(self) -> str:
+        """What the colours are for; it changes when the terminal tells of its background."""
+        return self._environ.get(THEME, "")
 
     @property
     def columns(self) -> int:
@@ -160,7 +165,7 @@ class Window:
             return paint_rows(renderable, width, self._environ)
         # The lines around the body are often the same.
         plain, style = renderable.plain, renderable.style
-        key = (plain, *renderable.spans, style, renderable.no_wrap, width)
+        key = (plain, *renderable.spans, style, renderable.no_wrap, width, self.theme)
         if key not in self._cache:
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
