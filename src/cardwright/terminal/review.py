@@ -45,6 +45,8 @@ _HINTS: Final = (
     *(("search", "search"), ("open", "open"), ("copy", "copy")),
 )
 """The most important acts first; as many are shown as fit."""
+_ALWAYS: Final = frozenset({"help", "quit", "undo"})
+"""Acts that need no card."""
 _TYPING_KEYS: Final = "enter compare   esc other keys"
 _SEARCHING_KEYS: Final = "enter find   esc back"
 _SCROLLING: Final = frozenset({"up", "down", "pageup", "pagedown", "wheel-up", "wheel-down"})
@@ -294,8 +296,12 @@ class Reviewer(KeyLoop):
         """Return hints on other keys, as many as fit."""
         if self._is_typing:
             return _TYPING_KEYS if self._wanted is None else _SEARCHING_KEYS
+        if self._overlay is not None:
+            return ""
         attempt, shown = self._state.attempt, ""
         for act, word in _HINTS:
+            if act not in _ALWAYS and (attempt is None or self._state.is_over):
+                continue
             if act == "play" and not (attempt and attempt.has_sound):
                 continue
             hint = self._keymap.hint(act, word)
