@@ -41,6 +41,8 @@ def test_a_click_picks_shows_and_rates(write: Write) -> None:
         # The wait beside a rating is part of it, whatever number it shows.
         click(program, "4 Easy")
         program.wait_for("Limit reached")
+        # Without a card, there is nothing to suspend.
+        assert program.text.endswith("? keys  q stop  u undo")
         click(program, "space finish")
         assert program.wait_for_exit() == 0
 
@@ -59,6 +61,7 @@ def test_a_click_ticks_a_point_and_leads_to_the_keys_and_back(write: Write) -> N
         program.wait_for("1. [x]")
         click(program, "? keys")
         program.wait_for("any key: back")
+        assert "q stop " not in program.text
         program.type("\x1b[<0;1;1M")
         program.wait_for("1. [x]")
         program.type("q")
