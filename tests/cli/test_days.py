@@ -27,7 +27,7 @@ def read(run: Run, *words: str) -> Any:
 
 def test_a_day_off_asks_nothing_unless_minutes_are_given(run: Run) -> None:
     assert run("days").stdout == "weekdays: all alike\n"
-    off = "Off until Sun 2026-11-29. `cards review --minutes 10` asks all the same.\n"
+    off = "Off until Sun 2026-11-29. `cards review --minutes 10` asks anyway.\n"
     assert run("days", "sat=off", "sun=50%").stdout == f"weekdays: sat off, sun 50%\n{off}"
     assert run("next").stdout == off
     assert run("due").stdout == off
@@ -74,7 +74,7 @@ def test_a_pause_ends_by_itself_or_when_told(run: Run, monkeypatch: pytest.Monke
     assert paused == (
         "weekdays: all alike\n"
         "from 2026-11-28 on: off\n"
-        "Paused. `cards pause --off` ends the pause; `cards review --minutes 10` asks all the same.\n"
+        "Paused. `cards pause --off` ends the pause; `cards review --minutes 10` asks anyway.\n"
     )
     assert read(run, "days")["next"] is None
     assert "until Sun 2026-12-20. " in run("pause", "2026-12-20").stdout

@@ -20,6 +20,8 @@ WITHOUT_JSON = {
     "help": "prints a text to read",
     "init": "does, and says what to do next",
     "preview": "opens a browser",
+    "projects forget": "does, and says what",
+    "projects relink": "does, and says what",
     "review": "asks",
     "schema": "prints JSON, but for the page on kinds",
 }

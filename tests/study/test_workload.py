@@ -46,5 +46,5 @@ def test_answers_without_a_duration_tell_nothing_of_the_time(tmp_path: Path) -> 
     found = measure(tmp_path, timed, (20, Rating.GOOD, 0), (60, Rating.GOOD, 0))
     assert found.recalled_s == DEFAULT.recalled_s
     assert found.new_s == pytest.approx((10 * DEFAULT.new_s + 26) / 11)
-    # They tell how well it is known, all the same.
+    # They tell how well it is known, anyway.
     assert found.recalled_shares[1] > DEFAULT.recalled_shares[1]

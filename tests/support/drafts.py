@@ -54,7 +54,7 @@ def make_incoming(
     media: tuple[str, ...] = (),
     name: str = "A file",
 ) -> Incoming:
-    """Return an incoming deck whose media are all the same picture."""
+    """Return an incoming deck whose media are anyway picture."""
     names = dict.fromkeys(
         "::".join(parts[: depth + 1])
         for note in notes

@@ -30,7 +30,7 @@ def remember_project(store: Store, root: Path, namespaces: Iterable[str]) -> Non
     for namespace in known.keys() - set(namespaces):
         found[namespace] = [other for other in known[namespace] if other != folder]
     if found != known:
-        # Who may only read the store studies from it all the same.
+        # Who may only read the store studies from it anyway.
         with suppress(StoreError):
             store.settings.remember_folders(found)
 

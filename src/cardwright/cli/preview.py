@@ -70,7 +70,7 @@ def preview(
 
 def _make_page(project: Project, names: Sequence[str], *, is_watched: bool) -> PreviewPage:
     collection = project.collection
-    # A pack with a broken manifest has no deck, but its cards can be shown all the same.
+    # A pack with a broken manifest has no deck, but its cards can be shown anyway.
     packs = list(dict.fromkeys([*collection.decks, *(card.pack for card in collection.heads)]))
     decks = project.root / "decks"
     broken = [name for name in names if os.path.isdir(decks / name)]  # noqa: PTH112  (never raises)

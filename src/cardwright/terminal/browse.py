@@ -54,7 +54,7 @@ _MARKS: Final = {
     Act.UNBURY: "no longer buried",
     Act.FLAG: "flagged",
     Act.UNFLAG: "flag removed",
-    Act.RESET: "starts over as new",
+    Act.RESET: "reset to new",
 }
 """What is said of prompts after an act."""
 _ACTS: Final = {
@@ -184,7 +184,7 @@ class Browser(KeyLoop):
             row = self._window.find_body_row(click)
             if row is not None:
                 if row == self._place:
-                    return self._keymap.keys["continue"][0].replace("space", " ")
+                    return self._continue_key
                 if row < len(self._browsing.rows):
                     self._place = row
                 return ""
@@ -505,10 +505,13 @@ class Browser(KeyLoop):
     def _draw_facts(self, row: Row) -> Stack:
         """Draw where a prompt stands, its memory and its answers."""
         browsing, item = self._browsing, row.item
-        places = [item.deck.replace("::", " › "), item.kind, *filter(None, [item.lesson])]
         marks = ["flagged"] * row.memory.is_flagged
-        facts = [("deck", " · ".join(places)), ("tags", list_names(item.tags))]
-        facts += [("objectives", list_names(item.objectives))]
+        facts = [
+            ("deck", item.deck.replace("::", " › ")),
+            ("lesson", item.lesson),
+            ("kind", item.kind),
+        ]
+        facts += [("tags", list_names(item.tags)), ("objectives", list_names(item.objectives))]
         facts += [("due", ", ".join([describe_due(row, browsing.today), *marks]))]
         return Stack(
             *(
@@ -534,7 +537,7 @@ class Browser(KeyLoop):
             more = "esc untick" if self._list_ticked() else "esc all" * bool(self._browsing.text)
             return draw_step(width, join_hints(view, search, more))
         does = "scroll" if self._window.has_more else "back"
-        does = "show it all the same" if self._is_covered else does
+        does = "show it anyway" if self._is_covered else does
         moves = hint("next", "next"), hint("back", "previous")
         return draw_step(width, join_hints(hint("continue", does), *moves))
 
@@ -543,7 +546,8 @@ class Browser(KeyLoop):
         if self._typed is not None:
             if self._is_typing_days:
                 return "enter set   esc cancel"
-            return "words  tag: lesson: kind: deck: objective: is:due  -not"
+            words = "words  tag: lesson: kind: deck: objective: is:due  -not"
+            return fit_text(words, self._window.width).rstrip()
         shown = ""
         for act, word in _HINTS:
             if self._view is not None and act in {"tick", "all", "sort"}:
@@ -556,8 +560,8 @@ class Browser(KeyLoop):
 
 
 _COVERED: Final = (
-    "This card is held back for mock exams, where its question shall be new to you. Continue to see"
-    " it all the same."
+    "This card is held back for mock exams, where its question should be new to you. Continue to"
+    " see it anyway."
 )
 
 
@@ -667,11 +671,15 @@ class Table:
             _Column("", describe_marks, WIDE),
         )
         measured = (
-            (one, max(one.least, cell_len(one.heading), *_measure(one, rows)))
+            (one, max(one.least, *_measure(one, rows), 0))
             for one in columns
             if width >= one.from_width
         )
-        self._columns = [(one, min(widest, _MAX_NAME)) for one, widest in measured if widest]
+        self._columns = [
+            (one, max(cell_len(one.heading), min(widest, _MAX_NAME)))
+            for one, widest in measured
+            if widest
+        ]
         taken = _TICK_WIDTH + sum(widest + len(_GAP) for _, widest in self._columns)
         self._room = max(width - taken, _MIN_FRONT)
         self._width, self._rows = width, rows

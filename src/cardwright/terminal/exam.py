@@ -191,7 +191,7 @@ def format_fit(plan: Plan, preparation: Preparation) -> str:
     if not study_days:
         days = range(today, planned.exam_day)
         names = [_name_day(day, today).removeprefix("on ") for day in days]
-        where = "today all the same" if len(days) == 1 else f"on days off ({list_names(names)})"
+        where = "today anyway" if len(days) == 1 else f"on days off ({list_names(names)})"
         are = "is" if unseen == 1 else "are"
         advice = f"study {where}"
         if goal.calendar.is_paused(today):
@@ -311,7 +311,7 @@ def format_today(preparation: Preparation, left: Estimate) -> Iterator[str]:
     is_asking = left.minutes > 0
     is_done = spent_minutes >= whole and not is_asking
     if goal.is_off(today):
-        in_spite = f", on which you studied {spent} all the same" if spent_minutes else ""
+        in_spite = f", on which you studied {spent} anyway" if spent_minutes else ""
         yield f"It is a day off{in_spite}.{next_day}"
     elif is_asking:
         yield f"{format_work(left)}{of_whole}."
@@ -322,7 +322,7 @@ def format_today(preparation: Preparation, left: Estimate) -> Iterator[str]:
         more = round(spent_minutes) - whole
         yield f"{spent} spent, {f'{more:,} more than' if more else 'as'} planned.{next_day}"
     if is_done:
-        yield f"`cards review --minutes 10` asks {'more' if whole or spent_minutes else 'all the same'}."
+        yield f"`cards review --minutes 10` asks {'more' if whole or spent_minutes else 'anyway'}."
 
 
 def format_work(left: Estimate) -> str:

@@ -203,10 +203,10 @@ class Window:
         has_gap = rows >= _GAP_FROM
         height = max(rows - len(head) - len(message) - len(last) - has_gap - (rows > 1), 1)
         body = self._place(parts, height)
-        above = f"↑ {self._top} more" if self._top else ""
+        above = f"↑ {self._top:,} more" if self._top else ""
         gap = self.render(_draw_line(above, "dim"))[:has_gap]
         if self._below and height > 1:
-            below = f"↓ {self._below} more{', space' if reads_on else ''}"
+            below = f"↓ {self._below:,} more{', space' if reads_on else ''}"
             body += self.render(_draw_line(below, "dim"))[:1]
         self.cursor = -1
         step = self.render(draw_step(), width)[:1] if rows > 1 else []
@@ -329,6 +329,11 @@ class KeyLoop(ABC):
         """Return the key that a click stands for, or "" if it is on nothing."""
         return self._keymap.find_shown(self._name, self._window.read_click(click))
 
+    @property
+    def _continue_key(self) -> str:
+        """The key that a click on a chosen row stands for."""
+        return self._keymap.keys["continue"][0].replace("space", " ")
+
     def _wait(self) -> bool:
         """Handle a while without a key; return whether to go on."""
         return True
@@ -362,7 +367,7 @@ def _cut_text(text: str, width: int) -> str:
         # A blank stands for half a wide character.
         kept = kept[:-1]
     if not text[len(kept) :].startswith(" "):
-        # A first word that is too long is cut all the same: nothing would be left.
+        # A first word that is too long is cut anyway: nothing would be left.
         kept = kept.rpartition(" ")[0] or kept
     return f"{kept.rstrip(' ›·,–')}…"
 

@@ -45,12 +45,12 @@ def describe_past(past: PastAct) -> str:
 
 
 def explain_day_off(days: StudyDays, today: int) -> str:
-    """Return why nothing is asked today, and how to study all the same; "" on a study day."""
+    """Return why nothing is asked today, and how to study anyway; "" on a study day."""
     if not days.is_off(today):
         return ""
     following = days.find_next(today)
     until = "" if following is None else f" until {make_date(following):%a %Y-%m-%d}"
-    anyway = "`cards review --minutes 10` asks all the same."
+    anyway = "`cards review --minutes 10` asks anyway."
     if days.is_paused(today):
         return f"Paused{until}. `cards pause --off` ends the pause; {anyway}"
     return f"Off{until}. {anyway}"

@@ -148,7 +148,7 @@ def _ask(edit: Edit) -> str:
             err=True,
         )
     except click.Abort:
-        # What was written until now is told all the same.
+        # What was written until now is told anyway.
         warn("")
         return "q"
     return str(answer).lower()
