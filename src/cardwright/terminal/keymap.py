@@ -287,7 +287,7 @@ class KeyMap:
 
     def find_shown(self, screen: str, shown: str) -> str:
         """Return the key that is shown like this on a screen, or ""."""
-        for name in self._acts[screen]:
+        for name in (*self._acts[screen], "escape"):
             if show_key(name) == shown:
                 return " " if name == "space" else name
         return ""
