@@ -59,7 +59,7 @@ def test_settings_have_their_values() -> None:
         ("[keys", "config.toml:1: expected ']' at the end of a table declaration"),
         ('mouse = "on"', "config.toml:1: mouse: true or false"),
         ("\n\ntheme = 3", "config.toml:3: theme: a text in quotation marks"),
-        ('theme = "blue"', "config.toml:1: theme: auto or terminal or light or contrast"),
+        ('theme = "blue"', "config.toml:1: theme: one of auto, terminal, light, contrast"),
         ('[flags]\nreview = "new"', "config.toml:2: flags.review: options, such as --json"),
         ('[flags]\nreview = "--a \\""', "config.toml:2: flags.review: no closing quotation"),
         ('sync = "Dropbox"', "config.toml:1: sync: a path from ~ or from the root"),

@@ -17,7 +17,7 @@ WORKDAYS = StudyDays(percents=(100, 100, 100, 100, 100, 0, 0), spans=())
 
 
 @pytest.mark.parametrize("calendar", [EVERY_DAY, WORKDAYS])
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 def test_the_streak_is_that_of_all_answers(tmp_path: Path, calendar: StudyDays, seed: int) -> None:
     dice = Random(seed)
     with open_bare_study(tmp_path / "reviews.db", at(0)) as study:
@@ -27,6 +27,9 @@ def test_the_streak_is_that_of_all_answers(tmp_path: Path, calendar: StudyDays, 
                 review = give(study.journal, f"trees:{number}/a", day, 3, minute=number)
                 if dice.random() < 0.3:
                     undo(study.journal, review)
+            if dice.random() < 0.2:
+                # The clock is behind.
+                give(study.journal, "trees:late/a", max(day - dice.randint(1, 4), 0), 3)
             study.moment = at(day, 60)
             days = [answer.day for answer in list_answers(study.journal, lambda _: True)]
 

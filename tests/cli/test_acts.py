@@ -66,7 +66,7 @@ def test_what_is_taken_off_and_reset(run: Run, forest: Path) -> None:
         (["unsuspend"], "no longer suspended", "not suspended"),
         (["flag", "--off"], "flag removed", "not flagged"),
         (["bury", "--off"], "no longer buried", "not buried"),
-        (["reset"], "starts over as new", "already new"),
+        (["reset"], "reset to new", "already new"),
     ):
         shown = run(*words, "bark").output
         assert shown == f"trees:bark/c1: {said}\ntrees:bark/c2: {other}\n"

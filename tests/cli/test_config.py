@@ -37,6 +37,11 @@ def test_a_change_is_said_and_kept(run: Run, path: Path) -> None:
 
     assert said == "theme: contrast → terminal\nmouse: not set → off\n"
     assert 'theme = "terminal"\nmouse = false\n' in path.read_text("utf-8")
+    run("config", "theme=", "mouse=", "keys.preset=vi")
+    run("config", "mouse=off")
+    first, *rest = path.read_text("utf-8").splitlines()
+    assert first.startswith("# Your settings")
+    assert rest == ["mouse = false", "", "[keys]", 'preset = "vi"']
     assert run("config", "mouse").stdout == "off\n"
     assert run("config", "mouse=").stdout == "mouse: off → not set\n"
 

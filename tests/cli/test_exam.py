@@ -271,6 +271,17 @@ def test_unanswered_questions_are_told_before_it_is_handed_in(forest: Path) -> N
     assert "4 right" in shown.stdout
 
 
+def test_too_few_or_too_many_picks_are_told_before_it_is_handed_in(forest: Path) -> None:
+    for path in (forest / "cards/trees").rglob("*.yaml"):
+        text = path.read_text("utf-8")
+        path.write_text(text.replace("- {wrong: Another one", "- {right: Another one"), "utf-8")
+
+    typed = "1\n\n1 2\n\n1 2 3\n\nh\ny\n"
+    shown = run_exam(forest, "mock", "--plain", "--questions", "4", typed=typed)
+
+    assert "Unanswered: 4\nWrong number of picks: 1, 3\n" in shown.stdout
+
+
 def test_plain_commands_explain_themselves(forest: Path) -> None:
     shown = run_exam(
         forest, "mock", "--plain", "--questions", "2", typed="x\n9\ng 7\ng 2\nN\nN\nl\nq\n"

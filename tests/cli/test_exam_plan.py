@@ -304,6 +304,18 @@ def test_next_and_due_tell_what_review_would_ask(forest: Path) -> None:
     assert question in first
 
 
+def test_a_selection_without_a_part_in_the_plan_does_not_deny_the_rest(forest: Path) -> None:
+    set_goal(forest, "--date", "2026-12-10", "--minutes", "1")
+    due = json.loads(run_without_extras(forest, "due", "--json").stdout)
+    planned = {prompt["prompt"].partition(":")[2][:2] for prompt in due["prompts"]}
+    other = min({"a1", "a2", "b1", "b2"} - planned)
+
+    shown = run_without_extras(forest, "review", "--plain", "--lesson", other).stdout
+
+    assert shown.startswith("Nothing left to review today of what you selected.\n")
+    assert "new prompt" in shown
+
+
 def test_after_the_date_the_usual_rule_asks(forest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     set_goal(forest)
     before = run_without_extras(forest, "review", "--plain", "--why")

@@ -86,6 +86,17 @@ def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> 
     assert "1 Wood" not in run(forest)
 
 
+def test_the_mouse_chooses_and_opens(forest: Path) -> None:
+    with open_home(forest) as program:
+        program.wait_for("▸ All decks")
+        place = next(n for n, line in enumerate(program.lines) if "1 Wood" in line)
+        click = f"\x1b[<0;9;{place + 1}M"
+        program.type(click)
+        program.wait_for("▸   1 Wood")
+        program.type(click)
+        program.wait_for("What does a ring tell?")
+
+
 def test_keys_typed_before_the_summary_was_shown_do_not_leave_it(forest: Path) -> None:
     with open_home(forest, program=LATE) as program:
         program.wait_for("▸ All decks")
@@ -264,3 +275,31 @@ def test_with_an_exam_home_counts_what_is_planned(
     assert found["exams"][0]["days_left"] == 14
     assert 0 < found["new"] == due["new"]
     assert "in 14 days, on Thu 10 Dec 2026" in run(forest)
+
+
+def test_on_a_day_off_home_tells_how_to_study_anyway(forest: Path) -> None:
+    run(forest, "days", "today=off")
+
+    with open_home(forest) as program:
+        program.wait_for("Today is a day off.")
+        program.type(" ")
+        program.wait_for("`cards review --minutes 10` asks anyway")
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
+def test_the_next_review_is_tomorrow_at_the_earliest_and_on_no_day_off(forest: Path) -> None:
+    run(forest, "suspend", "ring", "bark", "bog")
+    run(forest, "reschedule", "leaf", "--in", "0")
+
+    def find_next() -> object:
+        found = json.loads(run(forest, "--json"))
+        assert not any(found[name] for name in ("new", "learning", "review"))
+        return found["next_on"]
+
+    run(forest, "bury", "leaf")
+    assert find_next() == "2026-03-03"
+    run(forest, "days", "2026-03-03=off")
+    assert find_next() == "2026-03-04"
+    run(forest, "suspend", "leaf")
+    assert find_next() is None

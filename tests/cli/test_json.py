@@ -21,6 +21,8 @@ WITHOUT_JSON = {
     "init": "does, and says what to do next",
     "lsp": "talks to an editor",
     "preview": "opens a browser",
+    "projects forget": "does, and says what",
+    "projects relink": "does, and says what",
     "review": "asks",
     "schema": "prints JSON, but for the page on kinds",
 }

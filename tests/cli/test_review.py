@@ -54,7 +54,9 @@ def test_a_sitting_with_every_key_and_back_to_its_beginning(
         answer(program, "tell a tree's", " 13  ")
         answer(program, "keeps its leaves", "b")
         program.wait_for("buried")
-        program.type("/sapw\x7fwood\r")
+        program.type("/sapw\x7f")
+        program.wait_for("enter find   esc back") if size[1] > 12 else None
+        program.type("wood\r")
         program.wait_for("nothing left for today")
         program.type("/maple\r")
         answer(program, "wet clay", "12")

@@ -10,17 +10,10 @@ import pytest
 
 from project_files import Write
 from pty_driver import PtyProgram
-from reviewing import FILES, read_acts, review
+from reviewing import FILES, click, read_acts, review
 from typing_deck import FILES as TYPED
 
 COPIED = re.compile(rb"\x1b\]52;c;([A-Za-z0-9+/=]*)\x07")
-
-
-def click(program: PtyProgram, text: str, *, below: int = 0) -> None:
-    """Click on a text of the window, or on what is some rows below it."""
-    row = next(number for number, line in enumerate(program.lines) if text in line)
-    column = program.lines[row].index(text)
-    program.type(f"\x1b[<0;{column + 1};{row + 1 + below}M\x1b[<0;{column + 1};{row + 1 + below}m")
 
 
 def read_copied(program: PtyProgram) -> list[str]:
@@ -48,6 +41,8 @@ def test_a_click_picks_shows_and_rates(write: Write) -> None:
         # The wait beside a rating is part of it, whatever number it shows.
         click(program, "4 Easy")
         program.wait_for("Limit reached")
+        # Without a card, there is nothing to suspend.
+        assert program.text.endswith("? keys  q stop  u undo")
         click(program, "space finish")
         assert program.wait_for_exit() == 0
 
@@ -66,6 +61,7 @@ def test_a_click_ticks_a_point_and_leads_to_the_keys_and_back(write: Write) -> N
         program.wait_for("1. [x]")
         click(program, "? keys")
         program.wait_for("any key: back")
+        assert "q stop " not in program.text
         program.type("\x1b[<0;1;1M")
         program.wait_for("1. [x]")
         program.type("q")

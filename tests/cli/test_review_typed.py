@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from project_files import Write
-from reviewing import pipe, read_acts, review
+from reviewing import click, pipe, read_acts, review
 from typing_deck import FILES
 
 
@@ -63,6 +63,51 @@ def test_letters_are_typed_compared_and_decide_the_rating(write: Write) -> None:
         ("trees:gap/c2", "answer", 3),
         ("trees:kaki/there", "answer", 3),
     ]
+
+
+def test_escape_leads_back_to_the_line_and_what_was_typed_is_still_there(write: Write) -> None:
+    with review(write(FILES)) as program:
+        program.wait_for("What is 柿?")
+        program.type("pers\x1b")
+        program.wait_for("space show the answer   esc type")
+        program.type("f")
+        program.wait_for("flagged")
+        program.type("\x1b")
+        program.wait_for("> pers█")
+        program.type("immon\r")
+        program.wait_for("✓ right")
+        # Of an answer that is shown, nothing is typed.
+        program.type("\x1b")
+        program.wait_for("? shows all keys")
+        assert "esc type" not in program.text
+        program.type(" ")
+        # Whoever asks for the answer gives up: what was typed so far is not compared.
+        program.wait_for("What is Eiche?")
+        program.type("elm\x1b")
+        program.wait_for("esc type")
+        program.type(" ")
+        program.wait_for("1 Again")
+        assert "wrong" not in program.text
+        program.type("q")
+        assert program.wait_for_exit() == 0
+
+
+def test_hints_beside_a_line_can_be_clicked_and_nothing_else_is_typed(write: Write) -> None:
+    fence = "```\\n1) [ ] an option\\n```"
+    kind = FILES["kinds/word.yaml"].replace("**{{word}}**?", f"**{{{{word}}}}**?\\n\\n{fence}")
+    with review(write({**FILES, "kinds/word.yaml": kind})) as program:
+        program.wait_for("> █")
+        click(program, "1) [ ]")
+        program.type("oak")
+        program.wait_for("> oak█")
+        click(program, "other keys")
+        program.wait_for("esc type")
+        click(program, "esc type")
+        program.wait_for("> oak█")
+        click(program, "enter compare")
+        program.wait_for("✗ wrong")
+        program.type("q")
+        assert program.wait_for_exit() == 0
 
 
 def test_a_long_answer_shows_its_end_in_a_narrow_window(write: Write) -> None:

@@ -26,7 +26,7 @@ def test_a_session_that_was_stopped_says_what_is_left(write: Write) -> None:
     assert re.search(r"1 answer in \d+ s, \d+ s each\n  1 again\n  1 new card started\n", printed)
     assert end(printed) == [
         "Left today: 6 new, 1 learning, 0 review: about 3 min.",
-        "Due tomorrow: 1 prompt, about 1 min.",
+        "Due tomorrow if you stop here: 1 prompt, about 1 min.",
         "Everything is saved.",
         "`cards review` goes on.",
         "`cards exam miss` records why you missed 1 card.",
@@ -63,7 +63,7 @@ def test_a_day_off_is_not_the_next_day(write: Write, run: Run) -> None:
     manifest = "name: Trees\noptions: {learning_steps_minutes: []}\n"
     project = write({**FILES, "decks/trees/deck.yaml": manifest})
     run("days", "2026-03-03=off", "--db", str(store_of(project)))
-    assert "Due on Wed 4 Mar: 1 prompt" in pipe(project, "\n1\n", *TERM)
+    assert "Due on Wed 4 Mar if you stop here: 1 prompt" in pipe(project, "\n1\n", *TERM)
 
 
 def test_a_cram_says_what_was_done_and_no_more(write: Write) -> None:

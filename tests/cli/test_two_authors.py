@@ -104,7 +104,10 @@ def test_a_clone_shares_and_a_renamed_folder_keeps_everything(tmp_path: Path) ->
 
     clone = write_project(tmp_path / "clone", "lists dicts", MINE, pack="snakes")
 
-    assert ask(clone, "history", "lists") == {**before, "prompt": "snakes:lists/choose"}
+    known = ask(clone, "history", "lists")
+    renamed = {"prompt": "snakes:lists/choose"}
+    prompts = [{**before["prompts"][0], **renamed}]
+    assert known == {**before, **renamed, "prompts": prompts}
     assert ask(clone, "options")["snakes"]["new_per_day"] == 7
     assert "11 minutes" in run(clone, "exam", "status")
     (miss,) = ask(clone, "exam", "misses")["misses"]

@@ -22,16 +22,37 @@ def reverse_and_leave_first(items: list[Item]) -> tuple[list[Item], list[Item]]:
 
 def test_the_other_rule_decides_and_the_rest_follows(tmp_path: Path) -> None:
     journal = open_journal(tmp_path / "reviews.db")
-    items = make_items(4)
-    session = Session(journal, items, NOW, name="a", arrange=reverse_and_leave_first)
+    asked: list[int] = []
+
+    def arrange(items: list[Item]) -> tuple[list[Item], list[Item]]:
+        return reverse_and_leave_first([item for item in items if item.position not in asked])
+
+    session = Session(journal, make_items(4), NOW, name="a", arrange=arrange)
 
     assert session.counts == (4, 0, 0)
-    asked = []
     for number in range(4):
         assert session.current
         asked.append(session.current.position)
         session.answer(Rating.EASY, Moment(NOW.at_ms + number * MINUTE_MS, 60))
     assert asked == [3, 2, 1, 0]
+    assert session.current is None
+
+
+def test_what_the_other_rule_has_time_for_at_the_end_is_asked_too(tmp_path: Path) -> None:
+    journal = open_journal(tmp_path / "reviews.db")
+    asked: list[int] = []
+
+    def arrange(items: list[Item]) -> tuple[list[Item], list[Item]]:
+        return [item for item in items if item.position not in asked][:2], []
+
+    session = Session(journal, make_items(5), NOW, name="a", arrange=arrange)
+
+    assert session.counts == (2, 0, 0)
+    for number in range(5):
+        assert session.current
+        asked.append(session.current.position)
+        session.answer(Rating.EASY, Moment(NOW.at_ms + number * MINUTE_MS, 60))
+    assert asked == [0, 1, 2, 3, 4]
     assert session.current is None
 
 

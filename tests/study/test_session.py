@@ -16,9 +16,10 @@ from cardwright.item import Item
 from cardwright.memory import State
 from cardwright.model import DeckOptions
 from cardwright.study.journal import Journal
-from cardwright.study.queue import Counts, SessionOptions
+from cardwright.study.queue import Counts, SessionOptions, find_waiting
 from cardwright.study.session import Session
 from cardwright.study.store import Store
+from cardwright.study.workload import forecast_reviews
 from studying import (
     MORNING,
     TODAY,
@@ -178,11 +179,18 @@ def test_siblings_wait_for_another_day(make: Make, bury_siblings: bool) -> None:
     make_due(journal, items[:3])
     session = sit(journal, items)
     refs = run_through(session)
+    memories = read_memories(journal).values()
+    waiting = find_waiting(memories, journal.limits, TODAY)
     if not bury_siblings:
         assert len(refs) == 8
+        assert not waiting
         return
     cards = [ref.rpartition("/")[0] for ref in refs]
     assert len(cards) == len(set(cards)) == 4
+    # One side of a card was due, the other too, or new.
+    due = {item.key for item in items[:3]}
+    assert waiting == due.difference(refs)
+    assert forecast_reviews(memories, TODAY, 2, waiting).reviews == [0, len(waiting)]
     session = sit(journal, items, later(MORNING, 1))
     assert len(run_through(session, days=1)) == 4
 

@@ -41,13 +41,16 @@ OTHERS: dict[str, dict[str, str]] = {
 
 
 def walk_commands(
-    group: LazyGroup = cards, above: tuple[str, ...] = ()
+    group: click.Group = cards, above: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """Yield every command and group but the first, by what one types."""
     for name in group.commands:
-        command, path = group.load_command(name), (*above, name)
+        command = group.commands[name]
+        if isinstance(group, LazyGroup):
+            command = group.load_command(name)
+        path = (*above, name)
         yield path, command
-        if isinstance(command, LazyGroup):
+        if isinstance(command, click.Group):
             yield from walk_commands(command, path)
 
 

@@ -35,6 +35,8 @@ _STRINGS: Final = re.compile(
 )
 """Sequences that a terminal heeds or drops, but pyte would print."""
 _BROKEN_STRING: Final = re.compile(rb"\x1b(?:[P_](?:[^\x1b]|\x1b\x1b|\x1b(?!\\))*+)?\Z")
+_DARK: Final = {"COLORFGBG": "15;0"}
+"""What is known needs no question, for whose reply an escape would wait."""
 _PICTURE: Final = b"\x1b[?2026h"
 _PICTURE_END: Final = b"\x1b[?2026l"
 _MARK: Final = b"\x1b[?9999h"
@@ -71,7 +73,7 @@ class PtyProgram:
             stdout=self._slave,
             stderr=self._slave,
             cwd=folder,
-            env={**ours, "TERM": "xterm-256color", **(environ or {})},
+            env={**ours, "TERM": "xterm-256color", **_DARK, **(environ or {})},
             start_new_session=True,
         )
 

@@ -152,6 +152,13 @@ def review(
     )
 
 
+def click(program: PtyProgram, text: str, *, below: int = 0) -> None:
+    """Click on a text of the window, or on what is some rows below it."""
+    row = next(number for number, line in enumerate(program.lines) if text in line)
+    column = program.lines[row].index(text)
+    program.type(f"\x1b[<0;{column + 1};{row + 1 + below}M\x1b[<0;{column + 1};{row + 1 + below}m")
+
+
 def store_of(project: Path) -> Path:
     """Return where the store lies."""
     return project.parent / "store" / "reviews.db"

@@ -59,6 +59,9 @@ def decode(text: str) -> list[str]:
         # Keys that we do not know, answers to questions that we did not ask.
         ("\x1b[1;5A\x1b[24~\x1b[?1;2c\x1b[[E\x1b[12;40R3", ["3"]),
         ("\x1b]11;rgb:0000/0000/0000\x07\x1b]0;t\x1b\\\x1bP1$r0m\x1b\\3", ["3"]),
+        # What a terminal replies on its background: a light one asks for other colours.
+        ("\x1b]11;rgb:ffff/ffff/ffff\x1b\\\x1b]11;rgba:fF/fF/DD/ff\x07", ["light"] * 2),
+        ("\x1b]11;rgb:f/f/f\x07\x1b]11;rgb:00/00/ff\x07\x1b]11;rgb:/x/\x073", ["light", "3"]),
         ("\x1bx\x1b3\x1bé4", ["4"]),
         ("\x1b[", []),
         ("\x1b[1;\x1b[A", ["up"]),

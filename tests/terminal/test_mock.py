@@ -81,7 +81,9 @@ def test_a_whole_exam_with_marks_and_going_back(
         press(program, "y", "Mock exam:")
         assert "weighted by domain" in program.text
         press(program, " ", "Question 1, ")
+        # Each option is there once, with its reason.
         assert "So it is." in program.text
+        assert program.text.count("1) [") == 1
         assert re.search("✓ right|✗ wrong: . is right", program.text)
         press(program, "x", "is right")
         program.type("q")
@@ -242,10 +244,11 @@ def test_invisible_characters_of_a_card_do_not_reach_the_terminal(
 
 
 def test_hints_tell_what_the_next_keys_do(start: Start) -> None:
-    with start("drill", "--questions", "2", "--seed", "2", columns=40, lines=16) as program:
+    with start("drill", "--questions", "2", "--seed", "2", columns=40, lines=11) as program:
         program.wait_for("1 of 2")
-        program.wait_for("1–3 pick  space answer  m l h")
-        press(program, "g", "esc back")
+        program.wait_for("1–3 pick  space answer  m l h ?")
+        press(program, "l", "g go to   any other key: back")
+        press(program, "g", "go to question █   enter go")
         press(program, "\x1b", "space answer")
         # Right or wrong, the answer is longer than the window, and takes no picks.
         press(program, "1 ", "↑")
@@ -253,17 +256,17 @@ def test_hints_tell_what_the_next_keys_do(start: Start) -> None:
         program.type("\x1b[H")
         program.wait_for("space scroll  m l h")
         program.type("\x1b[F")
-        program.wait_for("space next   m mark")
+        program.wait_for("space next  m l h ?")
         press(program, "h", "Finish the drill?")
         press(program, "y", "Drill: ")
-        press(program, " ", "space scroll  N back")
+        press(program, "\x1b[F ", "space scroll  N back")
         program.type("\x1b[F")
         program.wait_for("space next  N back")
         press(program, "n\x1b[F", "space finish  N back")
 
 
 def test_the_answer_of_a_drill_is_scrolled_to(start: Start) -> None:
-    with start("drill", "--questions", "1", columns=40, lines=12) as program:
+    with start("drill", "--questions", "1", columns=40, lines=10) as program:
         program.wait_for("1 of 1")
         press(program, "1", "1 answered")
         # Which option is right is drawn: its reason may lie below the window, the verdict never.

@@ -250,6 +250,16 @@ def test_cards_are_shown_one_by_one_and_flipped(browser: Browser, page: str) -> 
         assert browser.run(FACES)[0][1] == side
     assert browser.run(FACES)[0][0] == second
 
+    # On a phone, no word of a button is broken.
+    browser.set_size(*PHONE)
+    browser.run("document.querySelector('.turns [name=play]').hidden = false")
+    heights = browser.run(
+        "[...document.querySelectorAll('.turns button')].map((b) => b.offsetHeight)"
+    )
+    assert len(heights) == 4
+    assert max(heights) < 60
+    browser.set_size(*DESKTOP)
+
     # A reload, as after an edit, shows the same side.
     browser.click(".turns [name=flip]")
     browser.open_tab()

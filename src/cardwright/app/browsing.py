@@ -48,6 +48,7 @@ class Browsing:
         """What it found."""
         self._version = 0
         """Of the store, when memories were read last."""
+        self._begun_at_ms = clock().at_ms
         self._catalog = self._read()
         self.rows = self._catalog.rows
 
@@ -144,7 +145,9 @@ class Browsing:
         return sum(one.is_changed for one in marked)
 
     def undo(self) -> PastAct | None:
-        """Undo the last act of this machine, and return it; None if there is none.
+        """Undo the last act of this machine since this began, and return it; None if there is none.
+
+        What was answered on earlier days cannot be redone, so one press too many must not take it.
 
         Raises:
             StoreError: Anki has it, or the store cannot be written; nothing has changed.
@@ -153,7 +156,7 @@ class Browsing:
         study = self.study
         study.moment = self._clock()
         past = next(list_past_acts(study), None)
-        if past is None:
+        if past is None or past.review.at_ms < self._begun_at_ms:
             return None
         if past.is_in_anki:
             raise StoreError(

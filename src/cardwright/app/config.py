@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cardwright.error import CardwrightError
-from cardwright.text import suggest
+from cardwright.text import list_names, suggest
 
 Value = str | bool
 
@@ -257,22 +257,17 @@ def _insert(lines: list[str], name: str, line: str, end: str) -> None:
         lines += [*gap, f"[{table}]{end}", line]
         return
     stop = next((number for number, _ in headings if number >= starts[0]), len(lines))
-    is_before_table = stop < len(lines)
-    while stop > starts[0] and not lines[stop - 1].strip():
-        stop -= 1
-    if is_before_table:
+    if stop < len(lines):
         # A comment right above a table belongs to it.
         above = stop
         while above > starts[0] and lines[above - 1].lstrip().startswith("#"):
             above -= 1
         if above < stop and (above == starts[0] or not lines[above - 1].strip()):
             stop = above
-        while stop > starts[0] and not lines[stop - 1].strip():
-            stop -= 1
-        gap = [end] if lines[stop].strip() else []
-        lines[stop:stop] = [line, *gap]
-    else:
-        lines[stop:stop] = [line]
+    while stop > starts[0] and not lines[stop - 1].strip():
+        stop -= 1
+    gap = [end] if stop < len(lines) and lines[stop].strip() else []
+    lines[stop:stop] = [line, *gap]
 
 
 def _read_name(written: str) -> str:
@@ -395,7 +390,7 @@ def _find_problem(name: str, value: Any) -> str:
     if name in FOLDERS and value and not _expand(value).is_absolute():
         return f"{name}: a path from ~ or from the root"
     if setting.choices and value not in setting.choices:
-        return f"{name}: {' or '.join(setting.choices)}"
+        return f"{name}: one of {list_names(setting.choices)}"
     return _find_flag_problem(name, value) if name.startswith("flags.") else ""
 
 

@@ -13,6 +13,7 @@ from cardwright.history import MS_PER_DAY, MS_PER_HOUR, SECONDS_PER_MINUTE, is_k
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.study.histories import Histories
+from cardwright.study.queue import find_waiting
 from cardwright.study.stats import (
     Bin,
     Stats,
@@ -97,7 +98,8 @@ class Figures:
     @cached_property
     def load(self) -> DueForecast:
         """The reviews of the coming days by due date, as `cards due` shows them."""
-        return forecast_reviews(self._known(), self.today, LOAD_DAYS)
+        waiting = find_waiting(self._memories.values(), self._study.journal.limits, self.today)
+        return forecast_reviews(self._known(), self.today, LOAD_DAYS, waiting)
 
     @cached_property
     def minutes_per_review(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _STALE_DAYS: Final = 7
 _AHEAD_DAYS: Final = 366
 """How far ahead the next review is looked for."""
+_AT_ONCE: Final = 100
 
 
 class Due(NamedTuple):
@@ -238,23 +240,36 @@ def _find_streak(study: Study) -> tuple[int, bool]:
     """Return how many study days in a row have an answer, and whether today is one of them."""
     # `study.stats.find_streak` reads all days: a test holds that both are equal.
     calendar, today = study.journal.days, study.today
-    length, following, answered_today = 0, today, False
-    for day in study.store.list_study_days(study.journal.rollover_hour):
-        if day > today:
-            continue
-        if calendar.count(day + 1, following):
-            break
-        answered_today |= day == today
-        length, following = length + 1, day
-    return length, answered_today
+    days: set[int] = set()
+    out_of_order: set[int] = set()
+    first = today
+    for day, is_in_order in study.store.list_study_days(study.journal.rollover_hour):
+        days.add(day)
+        if not is_in_order:
+            out_of_order.add(day)
+        elif day < first:
+            if calendar.count(day + 1, first) > len(out_of_order):
+                break
+            first = day
+    length, day, earliest = 0, today, min(days, default=today)
+    while day >= earliest and (day in days or day == today or calendar.is_off(day)):
+        length += day in days
+        day -= 1
+    return length, today in days
 
 
 def _find_next(study: Study) -> date | None:
     """Return when the next review is due after today, if it is within a year."""
-    items = study.items
-    for day, key in study.store.list_due(study.today + _AHEAD_DAYS):
-        if day > study.today and items.find(key) is not None:
-            return make_date(day)
+    items, tomorrow = study.items, study.today + 1
+    due = (pair for pair in study.store.list_due(study.today + _AHEAD_DAYS) if items.find(pair[1]))
+    while some := list(islice(due, _AT_ONCE)):
+        found = study.store.list_some([key for _, key in some])
+        suspended = {memory.key for memory in found if memory.is_suspended}
+        # What was put off today is due tomorrow.
+        day = next((max(day, tomorrow) for day, key in some if key not in suspended), None)
+        if day is not None:
+            study_day = study.journal.days.find_next(day)
+            return None if study_day is None else make_date(study_day)
     return None
 
 

@@ -89,7 +89,7 @@ def _run(study: Study, browsing: Browsing) -> int:
     )
     keymap, colours = find_keymap(), find_colours()
     try:
-        with make_screen() as screen:
+        with make_screen(colours) as screen:
             gallery = Gallery(
                 screen,
                 study.find_media,

@@ -47,12 +47,19 @@ def load_config() -> Config:
     return config
 
 
-def find_colours() -> Mapping[str, str]:
+def find_colours() -> dict[str, str]:
     """Return the environment, in which CARDS_THEME names the theme."""
     theme = load_config().text("theme")
     if theme == "auto" and _is_light(os.environ.get("COLORFGBG", "")):
         theme = "light"
     return {"CARDS_THEME": theme, **os.environ}
+
+
+def asks_background(colours: Mapping[str, str]) -> bool:
+    """Tell whether the theme depends on what the terminal replies on its background."""
+    is_known = any(map(colours.get, ("COLORFGBG", "NO_COLOR", "STY")))
+    has_one = colours.get("TERM") != "linux" and sys.platform != "win32"
+    return colours["CARDS_THEME"] == "auto" and has_one and not is_known
 
 
 def _is_light(colours: str) -> bool:

@@ -18,7 +18,7 @@ from cardwright.history import MS_PER_DAY, SECONDS_PER_MINUTE, make_date
 from cardwright.item import Item
 from cardwright.memory import Memory, State
 from cardwright.study.backlog import find_backlog
-from cardwright.study.queue import Counts, count_decks
+from cardwright.study.queue import Counts, count_decks, find_waiting
 from cardwright.study.workload import DueForecast, Pace, forecast_reviews, read_pace
 from cardwright.terminal.charts import make_line
 from cardwright.terminal.reports import draw_due, format_counts
@@ -70,7 +70,8 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
         last_ms = max((memory.last_at_ms or 0 for memory in others.values()), default=0)
         since_ms = min(last_ms, study.moment.at_ms) - _RECENT_DAYS * MS_PER_DAY
         recent = study.store.list_reviews(since_ms=max(since_ms, 0))
-        forecast = forecast_reviews(others.values(), study.today, days)
+        waiting = find_waiting(memories.values(), study.journal.limits, study.today)
+        forecast = forecast_reviews(others.values(), study.today, days, waiting)
         backlog = find_backlog(forecast, recent, others, study.journal.rollover_hour)
         if exam:
             forecast = exam.add_to(forecast, histories)

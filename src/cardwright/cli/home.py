@@ -70,7 +70,7 @@ def home(folder: Path, plain: bool, as_json: bool, db: Path | None) -> None:
     # Its line would be written over the screen.
     show_progress(None)
     keymap, colours = find_keymap(), find_colours()
-    with make_screen() as screen:
+    with make_screen(colours) as screen:
         acts = HomeActs(load=command.load, study=command.study, browse=command.browse)
         Home(found, root, screen, colours, acts=acts, keymap=keymap).run()
     sys.exit(screen.exit_code)

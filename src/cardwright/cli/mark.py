@@ -24,7 +24,7 @@ _DONE: Final = {
     Act.UNBURY: ("no longer buried", "not buried"),
     Act.FLAG: ("flagged", "already flagged"),
     Act.UNFLAG: ("flag removed", "not flagged"),
-    Act.RESET: ("starts over as new", "already new"),
+    Act.RESET: ("reset to new", "already new"),
 }
 """What is said of a prompt, and what if nothing had to be done."""
 _CARD: Final = """

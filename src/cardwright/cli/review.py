@@ -180,7 +180,7 @@ def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, im
     if state.is_over:
         return 0
     keymap, colours = find_keymap(), find_colours()
-    with make_screen() as screen:
+    with make_screen(colours) as screen:
         gallery = Gallery(screen, study.find_media, os.environ, seed=os.getpid(), wish=images)
         Reviewer(state, screen, colours, acts=acts, keymap=keymap, gallery=gallery).run()
     return screen.exit_code
@@ -195,13 +195,14 @@ def _print_end(
     is_saved: bool,
     is_timed: bool,
 ) -> None:
-    from cardwright.cli.session_end import list_ahead  # noqa: PLC0415  (only at the end)
+    from cardwright.cli.session_end import asks_whole_plan, list_ahead  # noqa: PLC0415  (only at the end)
     from cardwright.terminal.reports import draw_summary  # noqa: PLC0415  (as above)
 
     if study.error_count:
         warn("some files could not be read completely: see `cards check`")
     if state.is_over and not state.is_limit_reached:
-        say(off or "Nothing left to review today.")
+        is_part = exam_day is not None and not asks_whole_plan(exam_day, state)
+        say(off or f"Nothing left to review today{' of what you selected' * is_part}.")
     ahead = list_ahead(
         study, state, exam_day, is_saved=is_saved, is_off=bool(off), is_timed=is_timed
     )

@@ -65,6 +65,11 @@ def list_ahead(
     return lines
 
 
+def asks_whole_plan(exam_day: ExamDay, state: ReviewState) -> bool:
+    """Tell whether a review was of all that can be planned, not of a selection."""
+    return all(state.has(one.item.key) for one in exam_day.preparation.candidates)
+
+
 def _list_planned(exam_day: ExamDay, state: ReviewState, *, is_timed: bool) -> Iterator[str]:
     """Yield what is left of the day's plan, and why that is more than a review of all of it showed."""
     from cardwright.terminal.exam import list_prospects  # noqa: PLC0415  (most have no exam)
@@ -72,7 +77,7 @@ def _list_planned(exam_day: ExamDay, state: ReviewState, *, is_timed: bool) -> I
     exam_day.preparation.refresh()
     left = exam_day.preparation.estimate()
     is_more = state.answers and left.prompts > sum(state.counts) and not is_timed
-    if is_more and all(state.has(one.item.key) for one in exam_day.preparation.candidates):
+    if is_more and asks_whole_plan(exam_day, state):
         yield "You were quicker than planned, so there is time for more:"
     yield from list_prospects(exam_day.preparation, left)
 
@@ -90,7 +95,9 @@ def _list_left(
     if next_day:
         minutes = max(read_pace(study.journal).estimate_minutes(next_day.counts), 1)
         due = count(sum(next_day.counts), "prompt")
-        yield f"Due {next_day.name(today)}: {due}, about {minutes:,.0f} min."
+        is_open = state.counts.learning or state.counts.review
+        condition = " if you stop here" if is_open else ""
+        yield f"Due {next_day.name(today)}{condition}: {due}, about {minutes:,.0f} min."
 
 
 def _list_exam_hints(study: Study, state: ReviewState) -> Iterator[str]:

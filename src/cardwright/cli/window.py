@@ -6,15 +6,28 @@ import os
 import sys
 from functools import partial
 
-from cardwright.cli.config_file import load_config
+from cardwright.cli.config_file import asks_background, load_config
 from cardwright.terminal.clipboard import Copy
 from cardwright.terminal.keymap import KeyMap, make_keymap
+from cardwright.terminal.paint import LIGHT, THEME
 from cardwright.terminal.screen import Screen, can_draw
 
 
-def make_screen() -> Screen:
-    """Return the full screen, not entered yet."""
-    return Screen(sys.stdin, sys.stdout, has_mouse=bool(load_config().switch("mouse")))
+def make_screen(colours: dict[str, str] | None = None) -> Screen:
+    """Return the full screen, not entered yet; a light background changes the theme of `colours`."""
+
+    def lighten() -> None:
+        # What this program shows later, such as the end of a session, knows it from the start.
+        os.environ[THEME] = LIGHT
+        if colours is not None:
+            colours[THEME] = LIGHT
+
+    return Screen(
+        sys.stdin,
+        sys.stdout,
+        has_mouse=bool(load_config().switch("mouse")),
+        on_light=lighten if colours and asks_background(colours) else None,
+    )
 
 
 def find_copy() -> Copy | None:

@@ -66,6 +66,16 @@ class Sheet:
         ]
 
     @property
+    def miscounted(self) -> list[int]:
+        """Indices of questions with fewer or more picks than they ask for, which cannot be right."""
+        return [
+            place
+            for place, question in enumerate(self.mock.questions)
+            if question.is_answered and not question.is_void
+            if len(question.picked) != len(question.right)
+        ]
+
+    @property
     def marked(self) -> list[int]:
         """Indices of marked questions."""
         return [place for place, question in enumerate(self.mock.questions) if question.is_marked]

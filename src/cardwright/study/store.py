@@ -468,8 +468,11 @@ class Store(Database):
         found = self._read_reviews(sql, number)
         return [replace(review, key=unite_key(review.key)) for review in found][::-1]
 
-    def list_study_days(self, rollover_hour: int) -> Iterator[int]:
-        """Yield the study days with an answer that was not undone, the latest first."""
+    def list_study_days(self, rollover_hour: int) -> Iterator[tuple[int, bool]]:
+        """Yield the study days with an answer that was not undone, the latest first.
+
+        Answers that were given while the clock was behind come out of order, which is told.
+        """
         where = _NOT_UNDONE_UNITED if self.aliases.histories else _NOT_UNDONE
         columns = "id, at_ms, utc_offset_minutes"
         sql = f"select {columns} from reviews where id < ? and rating > 0 and {where} order by id desc limit 1"  # noqa: S608
@@ -477,9 +480,11 @@ class Store(Database):
         while row := self.find_row(sql, before):
             moment = Moment(*row[1:])
             day = moment.study_day(rollover_hour)
-            yield day
-            # An id begins with its time in hexadecimal digits.
-            before = min(row[0], f"{max(moment.start_of(day, rollover_hour), 0):012x}")
+            # An id begins with its place in time in hexadecimal digits.
+            is_in_order = row[0] < f"{moment.start_of(day + 1, rollover_hour):012x}"
+            yield day, is_in_order
+            start = f"{max(moment.start_of(day, rollover_hour), 0):012x}"
+            before = min(row[0], start) if is_in_order else row[0]
 
     def list_back(self) -> Iterator[Review]:
         """Yield the acts recorded on this device that were not undone, the latest first."""

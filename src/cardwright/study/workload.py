@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -55,10 +55,13 @@ class DueForecast(NamedTuple):
     """The number of reviews due before today."""
 
 
-def forecast_reviews(memories: Iterable[Memory], today: int, days: int) -> DueForecast:
+def forecast_reviews(
+    memories: Iterable[Memory], today: int, days: int, waiting: Container[str] = ()
+) -> DueForecast:
     """Return how many prompts in the review state fall due on each of `days` days from today.
 
-    Suspended prompts are left out; those buried today count as due tomorrow at the earliest.
+    Suspended prompts are left out; those buried today, and those whose keys are `waiting`, count as
+    due tomorrow at the earliest.
     """
     reviews = [0] * days
     overdue = 0
@@ -66,7 +69,7 @@ def forecast_reviews(memories: Iterable[Memory], today: int, days: int) -> DueFo
         if memory.state is not State.REVIEW or memory.is_suspended:
             continue
         due_day = memory.due_day or 0
-        is_buried = memory.buried_day == today
+        is_buried = memory.buried_day == today or memory.key in waiting
         overdue += due_day < today and not is_buried
         place = max(due_day - today, int(is_buried), 0)
         if place < days:

@@ -54,7 +54,7 @@ _MARKS: Final = {
     Act.UNBURY: "no longer buried",
     Act.FLAG: "flagged",
     Act.UNFLAG: "flag removed",
-    Act.RESET: "starts over as new",
+    Act.RESET: "reset to new",
 }
 """What is said of prompts after an act."""
 _ACTS: Final = {
@@ -186,7 +186,7 @@ class Browser(KeyLoop):
             row = self._window.find_body_row(click)
             if row is not None:
                 if row == self._place:
-                    return self._keymap.keys["continue"][0].replace("space", " ")
+                    return self._continue_key
                 if row < len(self._browsing.rows):
                     self._place = row
                 return ""
@@ -283,7 +283,7 @@ class Browser(KeyLoop):
     def _undo(self) -> str:
         past = self._browsing.undo()
         if past is None:
-            return "nothing to undo"
+            return "nothing to undo here; `cards undo` goes back further"
         # Go there, if it is shown.
         keys = {review.key for review in past.reviews}
         rows = self._browsing.rows
@@ -507,10 +507,13 @@ class Browser(KeyLoop):
     def _draw_facts(self, row: Row) -> Stack:
         """Draw where a prompt stands, its memory and its answers."""
         browsing, item = self._browsing, row.item
-        places = [item.deck.replace("::", " › "), item.kind, *filter(None, [item.lesson])]
         marks = ["flagged"] * row.memory.is_flagged
-        facts = [("deck", " · ".join(places)), ("tags", list_names(item.tags))]
-        facts += [("objectives", list_names(item.objectives))]
+        facts = [
+            ("deck", item.deck.replace("::", " › ")),
+            ("lesson", item.lesson),
+            ("kind", item.kind),
+        ]
+        facts += [("tags", list_names(item.tags)), ("objectives", list_names(item.objectives))]
         facts += [("due", ", ".join([describe_due(row, browsing.today), *marks]))]
         return Stack(
             *(
@@ -545,7 +548,8 @@ class Browser(KeyLoop):
         if self._typed is not None:
             if self._is_typing_days:
                 return "enter set   esc cancel"
-            return "words  tag: lesson: kind: deck: objective: is:due  -not"
+            words = "words  tag: lesson: kind: deck: objective: is:due  -not"
+            return fit_text(words, self._window.width).rstrip()
         shown = ""
         for act, word in _HINTS:
             if self._view is not None and act in {"tick", "all", "sort"}:
@@ -669,11 +673,15 @@ class Table:
             _Column("", describe_marks, WIDE),
         )
         measured = (
-            (one, max(one.least, cell_len(one.heading), *_measure(one, rows)))
+            (one, max(one.least, *_measure(one, rows), 0))
             for one in columns
             if width >= one.from_width
         )
-        self._columns = [(one, min(widest, _MAX_NAME)) for one, widest in measured if widest]
+        self._columns = [
+            (one, max(cell_len(one.heading), min(widest, _MAX_NAME)))
+            for one, widest in measured
+            if widest
+        ]
         taken = _TICK_WIDTH + sum(widest + len(_GAP) for _, widest in self._columns)
         self._room = max(width - taken, _MIN_FRONT)
         self._width, self._rows = width, rows

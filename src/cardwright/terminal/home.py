@@ -88,6 +88,8 @@ class Home(KeyLoop):
         self._acts = acts
         self._place = 0
         """Of the row that is chosen, among those shown."""
+        self._first_row = 0
+        """Of the body, below what is said above the rows."""
         self._filter = ""
         self._typed: LineEditor | None = None
         """The filter while it is typed."""
@@ -110,6 +112,16 @@ class Home(KeyLoop):
     @property
     def _takes_any_key(self) -> bool:
         return self._shows_keys
+
+    def _read_click(self, click: str) -> str:
+        row = None if self._shows_keys else self._window.find_body_row(click)
+        place = -1 if row is None else row - self._first_row
+        if not 0 <= place < len(self._rows):
+            return super()._read_click(click)
+        if place == self._place:
+            return self._continue_key
+        self._move(place)
+        return ""
 
     def _act(self, key: str) -> bool:
         act = self._find_act(key)
@@ -196,6 +208,8 @@ class Home(KeyLoop):
             self._go_to(row.project.folder)
             return ""
         if not any(row.counts):
+            if self._found.is_off:
+                return "today is a day off: `cards review --minutes 10` asks anyway"
             return f"nothing is left for today in {row.name[-1]}"
         return self._lend(self._acts.study)
 
@@ -267,7 +281,8 @@ class Home(KeyLoop):
         if not table:
             lines.append(_Line(f"  nothing is called “{make_plain(self._filter)}”", "dim"))
         # The first rows belong to what is above them.
-        window.keep_in_view(len(above) + 1 + self._place if self._place else 0)
+        self._first_row = len(above) + 1
+        window.keep_in_view(self._first_row + self._place if self._place else 0)
         return [row for line in lines for row in window.render(_draw(line))[:1]]
 
     def _draw_step(self) -> Text:
@@ -278,9 +293,10 @@ class Home(KeyLoop):
         if self._shows_keys:
             return draw_step(width, "any key: back")
         row = self._chosen
-        verb = "open" if row and row.project else "study"
-        name = row.name[-1] if row else ""
-        return draw_step(width, hint("continue", f"{verb} {name}".rstrip()), hint("continue", verb))
+        if row is None:
+            return draw_step(width, "esc show all" * bool(self._filter))
+        verb = "open" if row.project else "study"
+        return draw_step(width, hint("continue", f"{verb} {row.name[-1]}"), hint("continue", verb))
 
     def _list_keys(self) -> str:
         hint = self._keymap.hint

@@ -88,7 +88,7 @@ BINDINGS: Final[dict[str, Binding]] = {
         "u",
         {
             REVIEW: "undo, as often as you like, back to the start of this review",
-            BROWSE: "undo the last act, also of earlier sessions (`cards undo`)",
+            BROWSE: "undo, as often as you like, back to the start of browsing",
         },
     ),
     "edit": Binding("e", dict.fromkeys((REVIEW, BROWSE), "edit it in your editor, and reload it")),
@@ -290,7 +290,7 @@ class KeyMap:
 
     def find_shown(self, screen: str, shown: str) -> str:
         """Return the key that is shown like this on a screen, or ""."""
-        for name in self._acts[screen]:
+        for name in (*self._acts[screen], "escape"):
             if show_key(name) == shown:
                 return " " if name == "space" else name
         return ""

@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Self, TextIO
 
 if sys.platform == "win32":
@@ -23,7 +23,8 @@ Key = str
 """A printable character as it is, or a name: `enter`, `ctrl-d`, `pageup`, …
 
 Some are not key presses: `resize` asks for a repaint, `suspend` asks to restore the terminal and
-stop, `hangup` asks to exit; only hangups follow a hangup. `wheel-up` and `wheel-down` are the mouse's,
+stop, `hangup` asks to exit; only hangups follow a hangup. `light` is the terminal's reply that its
+background is light. `wheel-up` and `wheel-down` are the mouse's,
 and `click-C-R` is a click on a column and a row of the window, from 0. What follows `PASTE` was pasted.
 """
 PASTE: Final = "paste:"
@@ -88,8 +89,14 @@ _SEQUENCE: Final = re.compile(
 )
 """An escape sequence, after ECMA-48; it is complete if one of the groups matched."""
 
-_REPLY: Final = re.compile(r"\x1b(?:_G|P>\||\[\?[0-9;]*c)")
-"""How the replies to what we ask begin: on graphics, on the terminal's name, on its abilities."""
+_REPLY: Final = re.compile(r"\x1b(?:_G|P>\||\[\?[0-9;]*c|\]11;)")
+"""How the replies to what we ask begin: on graphics, the terminal's name, abilities and background."""
+BACKGROUND: Final = re.compile(
+    "\x1b\\]11;rgba?:([0-9a-f]{1,4})/([0-9a-f]{1,4})/([0-9a-f]{1,4})", re.IGNORECASE
+)
+"""The reply on the colour of the background: red, green and blue."""
+_WEIGHTS: Final = (0.299, 0.587, 0.114)
+"""How much red, green and blue add to how light a colour looks."""
 
 _WINDOWS_KEYS: Final = {
     ";": "\x1bOP",
@@ -195,7 +202,15 @@ def _name_sequence(sequence: str) -> Key | None:
     if clicked := _CLICK.fullmatch(sequence):
         button, column, row = map(int, clicked.groups())
         return _BUTTONS.get(button, None if button else f"click-{column - 1}-{row - 1}")
+    if (found := BACKGROUND.match(sequence)) and _measure_light(found.groups()) > 0.5:  # noqa: PLR2004
+        return "light"
     return _SEQUENCES.get(sequence)
+
+
+def _measure_light(colour: Iterable[str]) -> float:
+    """Return how light a colour looks, from 0 to 1; its parts are hexadecimal, of any length."""
+    shares = (int(part, 16) / int("f" * len(part), 16) for part in colour)
+    return sum(weight * share for weight, share in zip(_WEIGHTS, shares, strict=True))
 
 
 def _name_character(character: str) -> Key | None:
@@ -314,7 +329,7 @@ class KeyReader:
     def await_reply(self, end: re.Pattern[str], limit_s: float) -> None:
         """Wait for the last reply of the terminal to what it was asked; keys are kept for `read`.
 
-        It may also come later: it is never a key.
+        It may also come later: it is never a key press.
         """
         self._reply_end, self._reply_until = end, time.monotonic() + _REPLY_S
         self._receive_reply(limit_s)

@@ -12,7 +12,7 @@ from cardwright.memory import Memory
 from cardwright.study.schedule import ReplayedAnswer
 from cardwright.terminal.paint import Stack
 from cardwright.terminal.words import format_wait, name_rating
-from cardwright.text import make_plain
+from cardwright.text import count, make_plain
 
 _MAX_STEPS: Final = 12
 """How many answers are shown."""
@@ -54,7 +54,7 @@ def _list_facts(ref: str, memory: Memory, recall: float, worth: str) -> Iterator
         yield "recall now", f"{recall:.0%} expected"
         yield "stability", f"{memory.stability:.1f} days until recall falls to 90%"
         yield "difficulty", f"{memory.difficulty:.1f} of 10"
-        yield "answers", f"{memory.reps}, forgotten {memory.lapses} times"
+        yield "answers", f"{memory.reps}, forgotten {count(memory.lapses, 'time')}"
         yield "last", make_date(memory.last_day).isoformat()
     if worth:
         yield "worth", worth

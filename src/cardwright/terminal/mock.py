@@ -160,6 +160,8 @@ class MockTaker(_QuestionLoop):
             pass
         elif view == "question":
             self._act_on_question(act)
+        elif view == "list" and act == "go":
+            self._turn_to("go")
         elif view == "leave" and act == "quit":
             self._sheet.go_to(self._sheet.mock.place, self._clock())
             return False
@@ -300,6 +302,8 @@ class MockTaker(_QuestionLoop):
         lines = [Text(ask_to_end(self._sheet.mock), "bold")]
         if places := self._sheet.unanswered:
             lines.append(Text(f"Unanswered: {format_places(places)}", "yellow"))
+        if places := self._sheet.miscounted:
+            lines.append(Text(f"Wrong number of picks: {format_places(places)}", "yellow"))
         if places := self._sheet.marked:
             lines.append(Text(f"Marked: {format_places(places)}"))
         return Group(*lines, Text(), draw_questions(self._sheet.mock))
@@ -307,8 +311,10 @@ class MockTaker(_QuestionLoop):
     def _list_steps(self) -> list[str]:
         """Return hints on the next keys, in two lengths."""
         hint, end = self._keymap.hint, "finish" if self._sheet.mock.is_drill else "hand in"
-        if self._view in {"help", "list"}:
+        if self._view == "help":
             return ["any key: back"]
+        if self._view == "list":
+            return [join_hints(hint("go", "go to"), "any other key: back")]
         if self._view in {"hand-in", "leave"}:
             act, word = ("confirm", end) if self._view == "hand-in" else ("quit", "leave")
             return [
@@ -536,9 +542,16 @@ def draw_mock_question(
         return [Text("The card was edited or removed meanwhile: this question does not count.")]
     card, picked = prompt.card, question.picked
     kind = sources.find_kind(card.kind)
-    asked = draw_question(prompt, kind, shuffle_seed=mock.shuffle_seed, picked=picked)
+    is_answered = question.is_shown if is_answered is None else is_answered
+    asked = draw_question(
+        prompt,
+        kind,
+        shuffle_seed=mock.shuffle_seed,
+        picked=picked,
+        is_above_answer=is_answered,
+    )
     parts: list[RenderableType] = [gallery.illustrate(asked, card) if gallery else asked]
-    if question.is_shown if is_answered is None else is_answered:
+    if is_answered:
         order = order_options(prompt, mock.shuffle_seed)
         style = "bold green" if question.is_right else "bold red"
         verdict = Text(format_verdict(order, picked, question.right), style)

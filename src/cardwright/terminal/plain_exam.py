@@ -169,6 +169,8 @@ class PlainTaker(PromptLoop):
             return False
         if sheet.unanswered:
             self._say(f"Unanswered: {format_places(sheet.unanswered)}")
+        if sheet.miscounted:
+            self._say(f"Wrong number of picks: {format_places(sheet.miscounted)}")
         if sheet.marked:
             self._say(f"Marked: {format_places(sheet.marked)}")
         yes = self._keymap.show("confirm") or "yes"
@@ -208,7 +210,8 @@ class MissAsker(Prompts):
         self._say(f"\n{miss.card}, missed on {miss.on}\n")
         if prompt is not None:
             kind = find_kind(prompt.card.kind)
-            for part in (draw_question(prompt, kind), "", draw_answer(prompt, kind), ""):
+            asked = draw_question(prompt, kind, is_above_answer=True)
+            for part in (asked, "", draw_answer(prompt, kind), ""):
                 self._say(part)
         try:
             miss = self._ask_text(miss, "failure", "What went wrong")

@@ -45,7 +45,10 @@ _HINTS: Final = (
     *(("search", "search"), ("open", "open"), ("copy", "copy")),
 )
 """The most important acts first; as many are shown as fit."""
+_ALWAYS: Final = frozenset({"help", "quit", "undo"})
+"""Acts that need no card."""
 _TYPING_KEYS: Final = "enter compare   esc other keys"
+_SEARCHING_KEYS: Final = "enter find   esc back"
 _SCROLLING: Final = frozenset({"up", "down", "pageup", "pagedown", "wheel-up", "wheel-down"})
 """Keys that scroll while an answer is typed."""
 
@@ -159,6 +162,8 @@ class Reviewer(KeyLoop):
             window.message = self._move_on(state.undo)
         elif act == "help":
             self._cover("keys")
+        elif key == "escape" and attempt and attempt.can_type:
+            attempt.is_typing = True
         elif attempt and not state.is_over and not window.scroll(act):
             window.message = self._act_on_card(act, attempt)
         return True
@@ -291,10 +296,14 @@ class Reviewer(KeyLoop):
 
     def _list_keys(self) -> str:
         """Return hints on other keys, as many as fit."""
-        if self._is_typing and self._wanted is None:
-            return _TYPING_KEYS
+        if self._is_typing:
+            return _TYPING_KEYS if self._wanted is None else _SEARCHING_KEYS
+        if self._overlay is not None:
+            return ""
         attempt, shown = self._state.attempt, ""
         for act, word in _HINTS:
+            if act not in _ALWAYS and (attempt is None or self._state.is_over):
+                continue
             if act == "play" and not (attempt and attempt.has_sound):
                 continue
             hint = self._keymap.hint(act, word)
@@ -323,7 +332,8 @@ class Reviewer(KeyLoop):
     @property
     def _room(self) -> object:
         """What a rendering depends on besides the card."""
-        return self._window.size, self._gallery is not None and self._gallery.is_open
+        has_images = self._gallery is not None and self._gallery.is_open
+        return self._window.size, self._window.theme, has_images
 
     def _render(self, attempt: Attempt, drawing: Drawing) -> list[Painted]:
         if self._gallery:
@@ -379,7 +389,8 @@ class Reviewer(KeyLoop):
             keys = self._name_digits(len(attempt.options))
             pick = (f"{keys} pick   ", f"{keys} ") if keys else ("", "")
             longer, shorter = hint("continue", "show the answer"), hint("continue", "answer")
-            return draw_step(width, f"{pick[0]}{longer}", f"{pick[1]}{shorter}")
+            back = "   esc type" * attempt.can_type
+            return draw_step(width, f"{pick[0]}{longer}{back}", f"{pick[1]}{shorter}{back}")
         if attempt.is_ticking:
             keys = self._name_digits(attempt.point_count)
             then = hint("continue", "scroll" if self._window.has_more else "rate")

@@ -77,6 +77,11 @@ class Attempt:
         """Of the typed answer, once it is revealed; None if nothing was typed."""
 
     @property
+    def can_type(self) -> bool:
+        """Whether an answer is to be typed, even if keys have their usual meaning meanwhile."""
+        return bool(self.accepted) and not self.is_revealed
+
+    @property
     def can_rate(self) -> bool:
         """Whether the answer was shown, and its points were ticked."""
         return self.is_revealed and not self.is_ticking
@@ -118,10 +123,10 @@ class Attempt:
     def reveal(self) -> None:
         """Show the answer, beside what was typed; points are ticked before the rating."""
         self.is_revealed = True
-        self.is_typing = False
-        if self.accepted and self.line.text.strip():
+        if self.is_typing and self.line.text.strip():
             ignored = self.prompt.side.ignore
             self.comparison = compare_typed(self.line.text, self.accepted, ignored)
+        self.is_typing = False
         self.is_ticking = self.point_count > 0
 
     def type(self, key: str) -> None:
@@ -129,7 +134,7 @@ class Attempt:
         if key == "enter":
             self.reveal()
         elif key == "escape":
-            self.is_typing, self.line = False, LineEditor(MAX_TYPED)
+            self.is_typing = False
         else:
             self.line.press(key)
 

@@ -7,14 +7,14 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Self, TextIO
 
 from rich.cells import cell_len, set_cell_size
 
 from cardwright.terminal.cells import MARK
-from cardwright.terminal.keys import Key, KeyReader
+from cardwright.terminal.keys import BACKGROUND, Key, KeyReader
 from cardwright.text import make_plain
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ and reports of the mouse, which would be read as keys."""
 _MOUSE_ON: Final = "\x1b[?1000h\x1b[?1006h"
 _MOUSE_OFF: Final = "\x1b[?1006l\x1b[?1000l"
 """Reports of buttons and the wheel, with numbers for columns and rows."""
+_BACKGROUND_QUERY: Final = "\x1b]11;?\x1b\\"
 _MAX_COPIED: Final = 50_000
 """Bytes; terminals drop longer texts."""
 _FRAME: Final = "\x1b[?2026h{}\x1b[?2026l"
@@ -61,10 +62,22 @@ class Screen:
     ```
     """
 
-    def __init__(self, stdin: TextIO, stdout: TextIO, *, has_mouse: bool = False) -> None:
-        """Leave the terminal as it is until entered; `has_mouse` asks it for clicks and the wheel."""
+    def __init__(
+        self,
+        stdin: TextIO,
+        stdout: TextIO,
+        *,
+        has_mouse: bool = False,
+        on_light: Callable[[], None] | None = None,
+    ) -> None:
+        """Leave the terminal as it is until entered; `has_mouse` asks it for clicks and the wheel.
+
+        `on_light` is called before it is to be painted again, since its background is light.
+        """
         # The console of Windows would send no sequences.
         self._has_mouse = has_mouse and sys.platform != "win32"
+        self._on_light = on_light
+        self._has_asked = False
         self._keys = KeyReader(stdin)
         self._stdout = stdout
         self._shown: dict[int, str] = {}
@@ -131,6 +144,10 @@ class Screen:
         if sys.platform != "win32" and key == "suspend":
             with self.released():
                 signal.raise_signal(signal.SIGTSTP)
+            return "resize"
+        if key == "light":
+            if self._on_light:
+                self._on_light()
             return "resize"
         if key in {"resize", "ctrl-l"}:
             self._shown = {}
@@ -205,6 +222,10 @@ class Screen:
         # First: in the background this stops us, before anything is written over the shell.
         self._keys.__enter__()
         self._write(_ENTER + RESET + _MOUSE_ON * self._has_mouse)
+        if self._on_light and not self._has_asked:
+            self._has_asked = True
+            self._write(_BACKGROUND_QUERY)
+            self._keys.await_reply(BACKGROUND, 0)
 
     def _leave(self) -> None:
         try:

@@ -111,7 +111,7 @@ def _draw_overview(figures: Figures) -> Iterator[RenderableType]:
     yield Fact("To come", list(_describe_load(figures)))
     yield Text()
     prompts = stats.prompts
-    known = f"{prompts.young:,} young, {prompts.mature:,} well known ({MATURE_DAYS} days and more)"
+    known = f"{prompts.young:,} young, {prompts.mature:,} mature ({MATURE_DAYS} days and more)"
     yield Fact("Cards", [Text(f"{prompts.new:,} new, {prompts.learning:,} being learned, {known}")])
     attention = list(_list_attention(stats)) or [Text("Nothing needs your attention.")]
     yield Fact("Attention", attention)

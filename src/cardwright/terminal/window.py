@@ -13,7 +13,7 @@ from rich.text import Text
 from cardwright.study.error import StoreError
 from cardwright.terminal.keymap import KeyMap
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.paint import MAX_WIDTH, Painted, paint_line, paint_rows
+from cardwright.terminal.paint import MAX_WIDTH, THEME, Painted, paint_line, paint_rows
 from cardwright.terminal.screen import Screen
 from cardwright.text import make_plain
 
@@ -25,6 +25,8 @@ WIDE: Final = 56
 ROOMY: Final = 16
 """Rows needed for blank lines."""
 QUIT_KEYS: Final = frozenset({"ctrl-c", "ctrl-d", "hangup"})
+_LINE_KEYS: Final = frozenset({"enter", "escape"})
+"""Keys that end a line that is typed."""
 _HEADER_FROM, _KEYS_FROM, _GAP_FROM = 6, 8, 10
 """Rows needed for the header, the keys, and a line above the body."""
 _MAX_CACHED: Final = 200
@@ -74,6 +76,11 @@ class Window:
     def size(self) -> tuple[int, int]:
         """Columns and lines of the window."""
         return self._screen.size.columns, self._screen.size.lines
+
+    @property
+    def theme(self) -> str:
+        """What the colours are for; it changes when the terminal tells of its background."""
+        return self._environ.get(THEME, "")
 
     @property
     def columns(self) -> int:
@@ -158,7 +165,7 @@ class Window:
             return paint_rows(renderable, width, self._environ)
         # The lines around the body are often the same.
         plain, style = renderable.plain, renderable.style
-        key = (plain, *renderable.spans, style, renderable.no_wrap, width)
+        key = (plain, *renderable.spans, style, renderable.no_wrap, width, self.theme)
         if key not in self._cache:
             if len(self._cache) >= _MAX_CACHED:
                 self._cache.clear()
@@ -196,10 +203,10 @@ class Window:
         has_gap = rows >= _GAP_FROM
         height = max(rows - len(head) - len(message) - len(last) - has_gap - (rows > 1), 1)
         body = self._place(parts, height)
-        above = f"↑ {self._top} more" if self._top else ""
+        above = f"↑ {self._top:,} more" if self._top else ""
         gap = self.render(_draw_line(above, "dim"))[:has_gap]
         if self._below and height > 1:
-            below = f"↓ {self._below} more{', space' if reads_on else ''}"
+            below = f"↓ {self._below:,} more{', space' if reads_on else ''}"
             body += self.render(_draw_line(below, "dim"))[:1]
         self.cursor = -1
         step = self.render(draw_step(), width)[:1] if rows > 1 else []
@@ -266,11 +273,14 @@ class KeyLoop(ABC):
         """Handle a key, or None if none came for a while, and paint; return whether to go on."""
         if key in QUIT_KEYS:
             return False
-        if key is not None and not self._is_typing:
-            if key.startswith(PASTE):
-                return True
-            if key.startswith("click-"):
-                key = self._read_click(key) or ("click" if self._takes_any_key else "resize")
+        if key is not None and key.startswith(PASTE) and not self._is_typing:
+            return True
+        if key is not None and key.startswith("click-"):
+            clicked = self._read_click(key)
+            if self._is_typing:
+                # What else a click stands for would be typed.
+                clicked = clicked if clicked in _LINE_KEYS else ""
+            key = clicked or ("click" if self._takes_any_key else "resize")
         goes_on = True
         try:
             if key is None:
@@ -318,6 +328,11 @@ class KeyLoop(ABC):
     def _read_click(self, click: str) -> str:
         """Return the key that a click stands for, or "" if it is on nothing."""
         return self._keymap.find_shown(self._name, self._window.read_click(click))
+
+    @property
+    def _continue_key(self) -> str:
+        """The key that a click on a chosen row stands for."""
+        return self._keymap.keys["continue"][0].replace("space", " ")
 
     def _wait(self) -> bool:
         """Handle a while without a key; return whether to go on."""

@@ -54,7 +54,7 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
             ).run()
         else:
             colours, images = find_colours(), config.text("images")
-            with make_screen() as screen:
+            with make_screen(colours) as screen:
                 gallery = Gallery(
                     screen, study.find_media, os.environ, seed=os.getpid(), wish=images
                 )
