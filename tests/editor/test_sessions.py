@@ -116,7 +116,8 @@ def test_an_undo_takes_problems_back_in_all_files(editor: Editor, write: Write) 
     editor.read_problems(first)
     assert editor.list_codes(second) == []
     editor.replace(first, start, start + 3, "oak")
-    assert editor.list_codes(first) == []
+    # An error between two files is shown in both.
+    assert editor.list_codes(first) == ["duplicate-id"]
     assert editor.list_codes(second) == ["duplicate-id"]
     editor.replace(
         second, editor.texts[second].index("oak"), editor.texts[second].index("oak") + 3, "elm"
@@ -232,6 +233,10 @@ def test_a_published_id_that_was_changed_by_hand_is_moved_to_formerly(
     editor.read_problems(uri)
     ledger = (root / "decks/trees/ledger.jsonl").as_uri()
     assert [one["code"] for one in editor.diagnostics[ledger]] == ["vanished-id"]
+    (here,) = editor.diagnostics[uri]
+    assert here["message"].startswith("`oak` was published but no longer exists")
+    assert here["range"]["start"] == {"line": 3, "character": 6}
+    assert here["relatedInformation"][0]["location"]["uri"] == ledger
 
     place = {"line": 3, "character": 6}
     (fix,) = editor.list_actions(uri, {"range": {"start": place, "end": place}})

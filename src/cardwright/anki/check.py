@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from cardwright.anki.moves import find_moves
-from cardwright.diagnostic import Diagnostic, Span, apply_severities, diagnose
+from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
 from cardwright.model import CardHead, Collection, Deck
 
 if TYPE_CHECKING:
-    from cardwright.anki.ledger import Ledger
+    from cardwright.anki.ledger import Ledger, Published
     from cardwright.anki.notetype import NoteType
 
 _MAX_SHOWN: Final = 5
+_MAX_RENAMED: Final = 100
+"""Of more new cards than this, none is compared with an id that has gone."""
 
 
 def check_ledger(
@@ -77,6 +79,7 @@ def _check_vanished(ledger: Ledger, cards: list[CardHead], shown_path: str) -> I
         return
     known = {card_id for card in cards for card_id in (card.id, *card.formerly)}
     heirs = {card.guid: card for card in cards if card.guid}
+    new = [card for card in cards if ledger.find(card) is None]
     for note in ledger.notes.values():
         if note.id in known:
             continue
@@ -93,17 +96,31 @@ def _check_vanished(ledger: Ledger, cards: list[CardHead], shown_path: str) -> I
                 f"`{note.id}` was published but no longer exists",
                 Span(path=shown_path, line=note.line, column=1),
                 help="put it back with `retired: why`, or list it in `formerly` of its new id",
+                related=_find_renamed(note, new),
             )
+
+
+def _find_renamed(note: Published, new: list[CardHead]) -> tuple[Related, ...]:
+    """Return the new card that is called almost like a published one that has gone."""
+    by_id = {card.id: card for card in new if card.kind == note.kind}
+    if not by_id or len(by_id) > _MAX_RENAMED:
+        return ()
+    import difflib  # noqa: PLC0415  (start-up)
+
+    close = difflib.get_close_matches(note.id, by_id, n=1)
+    return tuple(Related(message="perhaps renamed", span=by_id[name].span) for name in close)
 
 
 def _check_cards(
     ledger: Ledger, cards: list[CardHead], collection: Collection
 ) -> Iterator[Diagnostic]:
-    for card in cards if ledger.notes else ():
-        published = ledger.find(card)
+    known = [(card, ledger.find(card)) for card in cards] if ledger.notes else []
+    kept = {note.id for card, note in known if note and note.kind == card.kind}
+    for card, published in known:
         if published is None:
             continue
-        if published.kind != card.kind:
+        # Of two cards with one id, the other may be the published one.
+        if published.kind != card.kind and published.id not in kept:
             yield diagnose(
                 "kind-changed",
                 f"`{card.id}` was published as `{published.kind}`, not `{card.kind}`",

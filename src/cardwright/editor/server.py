@@ -21,14 +21,15 @@ from __future__ import annotations
 import queue
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from cardwright import __version__
 from cardwright.app.garbage import gc_paused
 from cardwright.app.project import Project
-from cardwright.diagnostic import Diagnostic
+from cardwright.diagnostic import Diagnostic, Related
 from cardwright.editor.buffer import Buffer
 from cardwright.editor.fixes import make_diagnostic
 from cardwright.editor.wire import (
@@ -359,9 +360,10 @@ class Server:
             self._log(f"{checked.root}: {checked.problem}")
             return
         by_name: dict[str, list[Diagnostic]] = {}
-        for problem in project.problems:
-            by_name.setdefault(problem.span.path, []).append(problem)
         files = self._workspace.list_files(project.root)
+        for problem in project.problems:
+            for one in (problem, *_find_elsewhere(problem)):
+                by_name.setdefault(one.span.path, []).append(one)
         others = [name for name in by_name if name not in files]
         before = self._shown.get(project.root, {})
         shown = {
@@ -533,3 +535,11 @@ def _read(input: BinaryIO, inbox: queue.Queue[Message | Damaged | None]) -> None
     except (ProtocolError, OSError, ValueError):
         pass
     inbox.put(None)
+
+
+def _find_elsewhere(problem: Diagnostic) -> Iterator[Diagnostic]:
+    """Yield an error again for each other file that it concerns: its author may be there."""
+    for other in problem.related if problem.is_error else ():
+        if other.span.path != problem.span.path:
+            here = Related(message="here too", span=problem.span)
+            yield replace(problem, span=other.span, related=(here,))

@@ -99,6 +99,13 @@ _CAUSES: Final = (
     ),
     _Cause(
         problem="did not find expected key",
+        before=r"[\s-]*[\w-]+:\s+[\"']\s*$",
+        place=_Place.REST,
+        message="the quote before this text closes one that was opened further up",
+        help="close that one at the end of its own text",
+    ),
+    _Cause(
+        problem="did not find expected key",
         before=r".*\S",
         place=_Place.REST,
         message="text continues after a closing quote or bracket",
