@@ -16,6 +16,7 @@ from cardwright.adopt.error import AdoptError
 from cardwright.adopt.table import read_table
 from cardwright.foreign.error import ForeignFileError
 from cardwright.incoming import Incoming, IncomingNote, Markup
+from cardwright.text import make_plain
 
 # Characters that can only hide text are dropped.
 TEXTS = st.text(
@@ -24,12 +25,14 @@ TEXTS = st.text(
     ),
     max_size=20,
 )
-CELLS = st.one_of(
+_CELLS = st.one_of(
     TEXTS,
     st.sampled_from(
         ['say "hi"', '"', '""', "a,b", "a;b", "a\tb", "a\nb", "=1+1", "#x", " x ", "|"]
     ),
 ).map(str.strip)
+# A cell in which nothing is seen is an empty one.
+CELLS = _CELLS.filter(lambda cell: not cell or make_plain(cell).strip() != "")
 FILLED = CELLS.filter(bool)
 
 
