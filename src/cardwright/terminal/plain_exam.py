@@ -38,10 +38,9 @@ _DOES: Final = {
 }
 """What acts do that work differently line by line."""
 _STOP: Final = "q"
-_HOW_TO_STOP: Final = (
-    f"Enter leaves a line as it is; a miss without a rule is skipped. {_STOP} stops, and what you "
-    "have written stays."
-)
+_HOW_TO_STOP: Final = f"""\
+Enter leaves a line as it is, and a miss without a rule is skipped.
+{_STOP} stops, and what you have written stays."""
 
 
 class PlainTaker(PromptLoop):
