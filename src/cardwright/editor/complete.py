@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from cardwright.app.project import Project
 from cardwright.editor.buffer import Position
+from cardwright.editor.flow import QUOTES
 from cardwright.editor.outline import Cursor
 from cardwright.editor.schemas import Schemas
 from cardwright.editor.workspace import OpenFile
@@ -242,10 +243,13 @@ def _make_list(
     """Return what the protocol calls a completion list: of the names that fit what is written."""
     if media is None:
         start, end, typed = cursor.start, cursor.end, cursor.before
-        quote = file.buffer.line(cursor.line)[start : start + 1]
-        quote = quote if quote in {'"', "'"} and not ending else ""
+        text = file.buffer.line(cursor.line)[start:end]
+        quote = text[:1] if text[:1] in QUOTES and not ending else ""
+        is_closed = len(text) > 1 and text.endswith(quote)
+        # Editors compare names with what is written from the start of the edit: without a quote.
+        start, end = start + len(quote), end - len(quote) * is_closed
     else:
-        typed, quote = media.rpartition("/")[2], ""
+        typed, quote, is_closed = media.rpartition("/")[2], "", True
         start, end = column - len(typed), column
     fitting = [name for name in names if _fits(name.label, typed)]
     edit_range = file.buffer.range(cursor.line, start, end)
@@ -253,13 +257,12 @@ def _make_list(
     for number, name in enumerate(fitting[:MAX_ITEMS]):
         written = name.label
         if media is None and not ending:
-            written = f"{quote}{written}{quote}" if quote else write_plain(written)
+            closing = "" if is_closed else quote
+            written = f"{written}{closing}" if quote else write_plain(written)
         item: dict[str, Any] = {
             "label": escape_controls(name.label),
             "kind": name.kind,
             "sortText": f"{number:04}",
-            # Editors compare it with what is written, quotes included.
-            "filterText": f"{quote}{name.label}" if quote else name.label,
             "textEdit": {"range": edit_range, "newText": f"{written}{ending}"},
         }
         if name.detail:
