@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
 
-from cardwright.anki.diff import Change, TextChange, compare_keyed
+from cardwright.anki.diff import Change, TextChange, compare_keyed, shorten_title
 from cardwright.anki.package_notes import PackageNotes
 from cardwright.app.diff import CardChange
 from cardwright.app.project import Project
@@ -198,7 +198,7 @@ def _make_page(
         for name, found in groups.items()
     ]
     content = Content(
-        title=title,
+        title=escape_controls(title),
         count=len(changes),
         noun="card",
         kinds={one.kinds[1]: one.kind_title for one in changes},
@@ -223,7 +223,7 @@ def _make_list(groups: Mapping[str, Sequence[ShownChange]], restyled: Sequence[s
     for name, found in groups.items():
         items = "".join(
             f'<li><a href="#at={_escape(one.ref)}" target="_self" data-at="{_escape(one.ref)}">'
-            f"{_escape(one.change.id)}</a> {_escape(one.change.title)}</li>\n"
+            f"{_escape(shorten_title(one.change.id))}</a> {_escape(one.change.title)}</li>\n"
             for one in found
         )
         parts.append(
@@ -243,7 +243,7 @@ def _make_section(one: ShownChange) -> str:
     return (
         f'<section class="prompt" data-ref="{_escape(one.ref)}"'
         f' data-kind="{_escape(one.kinds[1])}" data-lesson="{what}">\n'
-        f'<p class="head"><b class="{what}">{what}</b><code>{_escape(one.ref)}</code>'
+        f'<p class="head"><b class="{what}">{what}</b><code>{_escape(shorten_title(one.ref))}</code>'
         f'<span>{_escape(one.kind_title)}</span><span class="place">{_escape(one.place)}</span></p>\n'
         f"{_make_facts(one)}{_make_faces(one)}{_make_texts(one.change.texts)}</section>\n"
     )
