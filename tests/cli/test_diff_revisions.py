@@ -130,6 +130,15 @@ def test_the_page(run: Run, garden: Path, tmp_path: Path) -> None:
     assert shown == (CASES / "diff.html").read_text("utf-8")
 
 
+def test_a_giant_card_does_not_make_a_giant_page(run: Run, garden: Path, tmp_path: Path) -> None:
+    giant = {"id": "giant", "kind": "basic", "question": "Q?", "answer": "x" * 300_000}
+    write(garden / "cards" / "trees" / "giant.yaml", json.dumps({"cards": [giant]}))
+    page = tmp_path / "page.html"
+    run("diff", "--since", "HEAD", "--html", str(page), folder=garden)
+    assert re.search(r"<p>Too long to show: 300,\d+ characters</p>", page.read_text("utf-8"))
+    assert page.stat().st_size < 200_000
+
+
 EVERY = [
     *(("restyled", "leaf"), ("added", "elm"), ("changed", "oak"), ("renamed", "ash-tree")),
     *(("changed", "fir"), ("retired", "fern"), ("changed", "gaps"), ("changed", "pick")),
