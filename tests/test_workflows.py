@@ -114,7 +114,8 @@ def test_the_page_for_maintainers_shows_workflows_that_would_run() -> None:
                 if path.startswith(".github"):
                     called = read_yaml(path)
                     inputs = called[True]["workflow_call"]["inputs"]
-                    assert set(step.get("with", {})) <= set(inputs)
+                    required = {key for key, one in inputs.items() if one.get("required")}
+                    assert required <= set(step.get("with", {})) <= set(inputs)
                     granted = {"contents": "read", **job["permissions"]}
                     for one in called["jobs"].values():
                         for right, level in one["permissions"].items():
