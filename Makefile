@@ -31,7 +31,7 @@ site: .venv/installed-dev
 
 # The extension for VS Code. It needs Node.js 20 or later.
 vscode: .venv/installed-dev
-	cd editors/vscode && npm ci && npm run check && npm test
+	cd editors/vscode && npm ci --prefer-offline && npm run check && npm test
 	$(BIN)/python editors/vscode/pack.py
 
 format: .venv/installed-dev

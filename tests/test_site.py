@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 import build_site
 import pytest
+from markdown_it import MarkdownIt
 
 CONFIG = tomllib.loads((build_site.FOLDER / "zensical.toml").read_text("utf-8"))
 LOADING = {"src", "srcset", "data", "poster"}
@@ -91,6 +92,17 @@ def test_links_and_anchors_resolve_and_nothing_is_loaded_from_elsewhere(site: Pa
     }
 
 
+def test_every_item_row_and_block_of_code_is_one_on_the_site_too(site: Path) -> None:
+    marks = {"<li": {"list_item_open"}, "<tr": {"tr_open"}, "<pre": {"fence", "code_block"}}
+    for name, path in build_site.list_pages().items():
+        read = [token.type for token in MarkdownIt().enable("table").parse(path.read_text("utf-8"))]
+        page = (site / name).with_suffix(".html").read_text("utf-8")
+        article = page[page.index("<article") : page.index("</article>")]
+        for mark, types in marks.items():
+            found = re.findall(rf"{mark}\b", article)
+            assert len(found) == sum(each in types for each in read), f"{name}: {mark}"
+
+
 @pytest.fixture
 def address(site: Path) -> Iterator[str]:
     """Where the site is served."""
@@ -160,6 +172,9 @@ See [this](../CONTRIBUTING.md#add), `[code](../gone.md)`:
      goes on
 2. two
 
+   more
+3. three
+
 | a | b |
 |---|---|
 | `x\\|y` | z |
@@ -182,7 +197,12 @@ See [this](contributing.md#add), `[code](../gone.md)`:
     ```
     - inner
         goes on
+
 2. two
+
+    more
+
+3. three
 
 | a | b |
 |---|---|

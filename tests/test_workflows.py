@@ -25,6 +25,8 @@ FILES = [
     *sorted(f".github/workflows/{path.name}" for path in (ROOT / ".github/workflows").iterdir()),
 ]
 WORKFLOWS = FILES[1:]
+OWN_FILES = (".github/workflows/ci.yml", ".github/workflows/publish.yml")
+"""What runs in this repository alone."""
 posix_only = pytest.mark.skipif(
     sys.platform == "win32", reason="the steps are run by the bash here"
 )
@@ -45,6 +47,8 @@ def test_no_script_holds_what_an_event_says_and_every_action_is_pinned(name: str
     assert "secrets." not in text
     for step in list_steps(name):
         assert "${{" not in step.get("run", "")
+        # Without -I, Python would take its modules from the checkout.
+        assert "python -m pip" not in step.get("run", "") or name in OWN_FILES
         assert PINNED.fullmatch(step.get("uses", "./"))
         if "actions/checkout@" in step.get("uses", ""):
             assert step["with"]["persist-credentials"] is False
@@ -110,7 +114,8 @@ def test_the_page_for_maintainers_shows_workflows_that_would_run() -> None:
                 if path.startswith(".github"):
                     called = read_yaml(path)
                     inputs = called[True]["workflow_call"]["inputs"]
-                    assert set(step.get("with", {})) <= set(inputs)
+                    required = {key for key, one in inputs.items() if one.get("required")}
+                    assert required <= set(step.get("with", {})) <= set(inputs)
                     granted = {"contents": "read", **job["permissions"]}
                     for one in called["jobs"].values():
                         for right, level in one["permissions"].items():
@@ -146,21 +151,25 @@ def make_action(workspace: Path, temp: Path, **given: str) -> Runner:
     return Runner(workspace, temp, values | {"github.action_path": str(ROOT)})
 
 
+def test_after_a_push_its_last_commit_is_compared(project: Path, run: Run, tmp_path: Path) -> None:
+    checkout = make_checkout(project, "push", tmp_path)
+    since = read_yaml("action.yml")["inputs"]["since"]["default"]
+    printed = run("diff", "--since", since, "--markdown", folder=checkout).stdout
+    assert "- An old tree 1.\n+ An old tree 2.\n" in printed
+
+
 @posix_only
-@pytest.mark.parametrize(
-    ("event", "since"), [("pull_request", "A tree."), ("push", "An old tree 1.")]
-)
 def test_the_action_annotates_mistakes_and_shows_what_a_change_changes(
-    project: Path, tmp_path: Path, event: str, since: str
+    project: Path, tmp_path: Path
 ) -> None:
-    runner = make_action(make_checkout(project, event, tmp_path), tmp_path / "temp")
+    runner = make_action(make_checkout(project, "pull_request", tmp_path), tmp_path / "temp")
     runner.run(read_yaml("action.yml")["runs"]["steps"])
     assert (runner.temp / "pip.txt").read_text("utf-8").endswith(f" {ROOT}\n")
     assert runner.failed == ["Check the cards"]
     assert "::error file=cards/trees/trees.yaml,line=5,col=5,title=missing-field::" in runner.output
     summary = runner.summary.read_text("utf-8")
     assert summary.startswith("`trees`: 1 changed")
-    assert f"- {since}\n+ An old tree 2.\n" in summary
+    assert "- A tree.\n+ An old tree 2.\n" in summary
     made = runner.temp / "cardwright-changes"
     assert (made / "summary.md").read_text("utf-8") == summary
     assert "<ins>" in (made / "changes.html").read_text("utf-8")
@@ -176,14 +185,17 @@ def test_a_project_in_a_folder_is_annotated_and_a_first_commit_has_nothing_to_co
     file.write_text(f"{CARDS}  - {{id: oak, question: Oak?, answer: <b>}}\n", "utf-8")
     git(workspace, "init", "-q", "-b", "main")
     commit(workspace)
-    for strict in ("false", "true"):
-        folder = "my decks/$(touch evil)"
-        runner = make_action(workspace, tmp_path / strict, folder=folder, strict=strict)
-        runner.run(read_yaml("action.yml")["runs"]["steps"])
-        assert runner.failed == (["Check the cards"] if strict == "true" else [])
-        assert "file=my decks/$(touch evil)/cards/trees/a.yaml,line=4" in runner.output
-        assert "::warning title=Cardwright::The changed cards are not shown" in runner.output
-        assert not (runner.temp / "cardwright-changes").exists()
+    steps = read_yaml("action.yml")["runs"]["steps"]
+    folder = "my decks/$(touch evil)"
+    runner = make_action(workspace, tmp_path / "lenient", folder=folder)
+    runner.run(steps)
+    assert not runner.failed
+    assert "file=my decks/$(touch evil)/cards/trees/a.yaml,line=4" in runner.output
+    assert "::warning title=Cardwright::The changed cards are not shown" in runner.output
+    assert not (runner.temp / "cardwright-changes").exists()
+    runner = make_action(workspace, tmp_path / "strict", folder=folder, strict="true")
+    runner.run(steps[:-2])
+    assert runner.failed == ["Check the cards"]
     assert not list(workspace.rglob("evil"))
 
 
@@ -193,13 +205,8 @@ def test_the_page_of_a_fork_becomes_a_comment_that_is_only_text(tmp_path: Path) 
         "@octocat [x](https://evil.example) ![x](https://evil.example/x.png) <img src=x>\n```\n"
         "@octocat ~~~ ``` </details>\n\u202e```diff\n- a\n+ b\n\x1b[31m `````` # Heading\n"
     )
-    for text in (
-        evil,
-        evil * 5_000,
-        "\n" + "a" * 2_000_000,
-        "x" + "`" * 70_000,
-        "🌳" * 100_000,
-    ):
+    # The last is cut within a character.
+    for text in (evil * 5_000, evil + "`" * 70_000, "\n" + "a" * 2_000_000, "x" + "🌳" * 100_000):
         runner = make_commenter(tmp_path / str(len(text)), summary=text)
         body = read_comment(runner)
         assert len(body) <= 65_536
@@ -312,9 +319,13 @@ def test_a_release_is_built_only_from_the_tag_of_what_was_released(
     run("release", "trees", "1.0.0")
     steps = read_yaml(".github/workflows/deck-release.yml")["jobs"]["build"]["steps"]
 
-    def release(tag: str, temp: str) -> Runner:
+    def release(tag: str, temp: str, built: str = "") -> Runner:
         values = {"inputs.folder": ".", "inputs.pack": "trees", "inputs.cardwright": "cardwright"}
         runner = Runner(project, tmp_path / temp, {**values, "github.ref_name": tag})
+        if built:
+            # What `cards build --json` has printed before.
+            (runner.temp / "built.json").write_text(built, "utf-8")
+            runner.add_program("cards", 'cat "$RUNNER_TEMP/built.json"')
         runner.run(steps)
         return runner
 
@@ -324,11 +335,12 @@ def test_a_release_is_built_only_from_the_tag_of_what_was_released(
     names = sorted(path.name for path in made.iterdir())
     assert names == ["notes.md", "trees-1.0.0.apkg", "trees-1.0.0.apkg.sha256"]
     assert "The first release, with 1 card" in (made / "notes.md").read_text("utf-8")
-    runner = release("1.0.0$(touch evil)", "other")
+    built = (runner.temp / "build.json").read_text("utf-8")
+    runner = release("1.0.0$(touch evil)", "other", built)
     assert runner.failed
     assert "::error::The tag 1.0.0$(touch evil) is not that of trees 1.0.0" in runner.output
     file.write_text(f"{CARDS}  - {{id: oak, question: Oak?, answer: An old tree.}}\n", "utf-8")
-    runner = release("trees-1.0.0", "changed")
+    runner = release("trees-1.0.0", "changed", run("build", "trees", "--json").stdout)
     assert runner.failed
     assert "::error::Cards have changed since trees 1.0.0" in runner.output
     assert not list(project.glob("evil"))

@@ -92,9 +92,12 @@ def _indent_lists(text: str, lines: list[str]) -> Iterator[str]:
     """Yield lines with everything in a list indented by four for each level."""
     items: dict[int, list[int]] = {}
     first: set[int] = set()
+    after_blocks: set[int] = set()
     for token in MarkdownIt().enable("table").parse(text):
         if token.map and token.type == "list_item_open":
             first.add(token.map[0])
+            if "" in (line.strip() for line in lines[slice(*token.map)]):
+                after_blocks.add(token.map[1])
             for number in range(*token.map):
                 items.setdefault(number, []).append(token.map[0])
     widths: dict[int, int] = {}
@@ -104,7 +107,8 @@ def _indent_lists(text: str, lines: list[str]) -> Iterator[str]:
         rest = _cut_indent(line, sum(widths[start] for start in outer))
         if number in first and (marker := re.match(r" *(?:[-*+]|\d+[.)]) +", rest)):
             widths[number] = marker.end()
-            if not outer and number and lines[number - 1].strip() and number - 1 not in items:
+            follows = number > 0 and lines[number - 1].strip()
+            if follows and ((not outer and number - 1 not in items) or number in after_blocks):
                 yield ""
         yield ("    " * len(outer) + rest).rstrip()
 

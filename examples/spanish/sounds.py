@@ -5,12 +5,13 @@ It needs eSpeak NG and LAME: `apt-get install espeak-ng lame`. Delete a file to 
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
-
-from cardwright import load
 
 VOICE = "es"
 WORDS_PER_MINUTE = 135
@@ -39,17 +40,24 @@ def speak(text: str, path: Path) -> None:
 
 def main() -> None:
     """Speak the words of all cards that have no sound yet."""
-    collection, _ = load(ROOT)
-    for card in collection.cards:
-        written = re.fullmatch(r"!\[\]\((media/[a-z0-9-]+\.mp3)\)", card.text("audio"))
+    listing = ["cards", "-C", str(ROOT), "list", "--csv"]
+    listed = subprocess.run(listing, stdout=subprocess.PIPE, encoding="utf-8", check=True)
+    for card in csv.DictReader(io.StringIO(listed.stdout, newline="")):
+        written = re.fullmatch(r"!\[\]\((.+/media/[^/]+\.mp3)\)", card["audio"])
         if written is None:
             continue
-        path = (ROOT / card.span.path).parent / written[1]
+        path = ROOT / written[1]
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
-            speak(card.text("word"), path)
+            speak(card["word"], path)
             print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FileNotFoundError as missing:
+        sys.exit(f"{missing.filename or missing} is not installed")
+    except subprocess.CalledProcessError as failed:
+        # The program has said why.
+        sys.exit(failed.returncode)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -97,8 +98,14 @@ def test_the_preview_plays_every_word_of_the_example(run: Run, spanish: Path) ->
 
 
 def run_sounds(folder: Path) -> list[str]:
+    """Run the script as somebody does who has only the command `cards`, as pipx installs it."""
+    commands = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     made = subprocess.run(
-        [sys.executable, str(folder / "sounds.py")], capture_output=True, text=True, check=True
+        [sys.executable, "-S", str(folder / "sounds.py")],
+        capture_output=True,
+        encoding="utf-8",
+        env=os.environ | {"PATH": commands, "PYTHONIOENCODING": "utf-8"},
+        check=True,
     )
     return made.stdout.splitlines()
 
@@ -109,7 +116,10 @@ def test_the_script_of_the_example_speaks_what_has_no_sound_yet(run: Run, spanis
         pytest.skip("espeak-ng and lame are not installed")
     media = spanish / "cards" / "spanish" / "media"
     (media / "hola.mp3").unlink()
+    greetings = media.parent / "greetings.yaml"
+    text = greetings.read_text("utf-8")
+    greetings.write_text(text.replace("media/hola.mp3", "media/¡Olé_2!.mp3"), "utf-8")
 
-    assert run_sounds(spanish) == ["cards/spanish/media/hola.mp3"]
+    assert run_sounds(spanish) == ["cards/spanish/media/¡Olé_2!.mp3"]
 
     assert run("check", "--strict", "--json", folder=spanish).stdout == "[]\n"

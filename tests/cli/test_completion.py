@@ -89,6 +89,16 @@ def test_commands_options_and_names_are_suggested(forest: Path, suggest: Suggest
     assert find("suspend", "oak", "") == ["", "oak", "elm", "elm-two"]
     assert find("show", "trees:") == ["", "trees:oak", "trees:elm", "trees:elm-two"]
     assert find("show", "oak", "") == [""]
+    sides = suggest("bash", "cards suspend oak/", folder=forest)
+    assert sides == ["", "oak/recall"]
+    assert find("show", "oak/") == [""]
+    assert find("browse", "")[1:4] == ["is:", "deck:", "tag:"]
+    assert {"is:due", "is:leech"} < {*find("browse", "i")}
+    assert find("browse", "tag:")[1:] == ["tag:$(touch>pwned)", "tag:wet::clay"]
+    assert {"theme", "keys."} < {*find("config", "")}
+    assert "theme=light" not in find("config", "")
+    assert "theme=light" in find("config", "theme=")
+    assert "keys.undo" in find("config", "keys.")
     assert find("list", "--objective", "") == ["", "rings"]
     assert "basic" in find("new", "")
     assert find("answer", "oak", "") == ["", *("again", "hard", "good", "easy"), *"1234"]
@@ -161,7 +171,7 @@ def test_what_is_left_of_a_damaged_index_is_harmless(
     raw = path.read_bytes()
     path.write_bytes(raw[: int(kept * len(raw))])
 
-    for what in ("packs", "decks", "kinds", "cards", "lessons", "tags", "objectives"):
+    for what in ("packs", "decks", "kinds", "cards", "prompts", "lessons", "tags", "objectives"):
         assert isinstance(list_indexed(path, what), list)
     path.unlink()
     assert list_indexed(path, "cards") == []

@@ -130,6 +130,15 @@ def test_the_page(run: Run, garden: Path, tmp_path: Path) -> None:
     assert shown == (CASES / "diff.html").read_text("utf-8")
 
 
+def test_a_giant_card_does_not_make_a_giant_page(run: Run, garden: Path, tmp_path: Path) -> None:
+    giant = {"id": "giant", "kind": "basic", "question": "Q?", "answer": "x" * 300_000}
+    write(garden / "cards" / "trees" / "giant.yaml", json.dumps({"cards": [giant]}))
+    page = tmp_path / "page.html"
+    run("diff", "--since", "HEAD", "--html", str(page), folder=garden)
+    assert re.search(r"<p>Too long to show: 300,\d+ characters</p>", page.read_text("utf-8"))
+    assert page.stat().st_size < 200_000
+
+
 EVERY = [
     *(("restyled", "leaf"), ("added", "elm"), ("changed", "oak"), ("renamed", "ash-tree")),
     *(("changed", "fir"), ("retired", "fern"), ("changed", "gaps"), ("changed", "pick")),
@@ -213,6 +222,16 @@ def test_paths_of_a_hostile_commit_lead_nowhere(run: Run, garden: Path, tmp_path
     assert ("added", "elm") in [(one["what"], one["id"]) for one in json.loads(printed.stdout)]
 
 
+def test_a_commit_that_unpacks_to_more_than_a_disk_holds_is_refused(run: Run, garden: Path) -> None:
+    (garden / "blob").write_bytes(bytes(30 * 2**20))
+    blob = git(garden, "hash-object", "-w", "blob").strip()
+    inner = make_tree(garden, [("100644", f"{number:03}.png", blob) for number in range(150)])
+    tree = make_tree(garden, [("40000", "cards", inner)])
+    id = git(garden, "commit-tree", "-m", "evil", tree).strip()
+    printed = run("diff", "--since", id, folder=garden, exit_code=1)
+    assert "has more than 4 GiB of files" in printed.stderr
+
+
 def make_tree(folder: Path, entries: list[tuple[str, str, str]]) -> str:
     raw = b"".join(
         f"{mode} {name}\0".encode() + bytes.fromhex(id) for mode, name, id in sorted(entries)
@@ -278,7 +297,12 @@ def test_a_summary_fits_into_a_comment_and_names_what_it_leaves_out(
 ) -> None:
     def put(answer: str, number: int) -> None:
         cards = [
-            {"id": f"card-{n}", "kind": "basic", "question": f"Q{n} `?", "answer": f"{answer} {n}"}
+            {
+                "id": f"card-{n}-{'so-' * 20}long",
+                "kind": "basic",
+                "question": f"Q{n} `?",
+                "answer": f"{answer} {n}",
+            }
             for n in range(number)
         ]
         cards.append({"id": "giant", "kind": "basic", "question": "Q", "answer": answer * 8_000})
@@ -287,13 +311,13 @@ def test_a_summary_fits_into_a_comment_and_names_what_it_leaves_out(
             json.dumps({"cards": cards}, ensure_ascii=False),
         )
 
-    put("old", 1000)
+    put("old", 450)
     git(project, "init", "-q", "-b", "main")
     commit(project)
-    put("new ``` 🌳", 1000)
+    put("new ``` 🌳", 450)
     made = run("diff", "--since", "HEAD", "--markdown").stdout
     assert 50_000 < len(made) <= MAX_LENGTH
-    assert made.startswith("`trees`: 1001 changed\n")
+    assert made.startswith("`trees`: 451 changed\n")
     assert "Not shown here: " in made
-    assert "- changed `card-600`\n" in made
+    assert "- changed `card-350-so-" in made
     assert re.search(r"- … and [\d,]+ more\n$", made)

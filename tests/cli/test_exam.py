@@ -267,7 +267,7 @@ def test_the_last_of_several_exams_goes_on(forest: Path) -> None:
 def test_unanswered_questions_are_told_before_it_is_handed_in(forest: Path) -> None:
     shown = run_exam(forest, "mock", "--plain", "--questions", "4", typed="1\n\nm\nh\nn\nh\ny\n")
 
-    assert "Unanswered: 2, 3, 4\nMarked: 2\n" in shown.stdout
+    assert "Unanswered: 2–4\nMarked: 2\n" in shown.stdout
     assert "4 right" in shown.stdout
 
 
@@ -372,11 +372,39 @@ def test_the_miss_log_asks_about_what_a_mock_exam_found_missing(forest: Path) ->
     found = json.loads(run_exam(forest, "misses", "--json").stdout)["misses"]
 
     assert "What went wrong [" in shown
+    assert f"1 of 2: {found[0]['card']}, missed on" in shown
+    assert shown.count("q stops, and what you have written stays.") == 1
     assert "2  The stem was not read to its end" in shown
     first = found[0]
     assert (first["mode"], first["rule"], first["action"]) == ("haste", "Read to the end.", "Wait.")
     assert first["lesson"] == "b2"
     assert "wrong one" in first["failure"] or "Another one" in first["failure"]
+
+
+def test_q_stops_the_miss_log_and_keeps_what_was_written(forest: Path) -> None:
+    answer_wrongly(forest)
+
+    shown = run_exam(forest, "miss", typed="I took bark for wood.\nq\n").stdout
+
+    assert shown.count("missed on") == 1
+    (entry,) = json.loads(run_exam(forest, "misses", "--json").stdout)["misses"]
+    assert (entry["failure"], entry["rule"]) == ("I took bark for wood.", "")
+
+
+def test_the_miss_log_shows_options_in_the_order_of_the_exam(forest: Path) -> None:
+    def read_options(shown: str) -> list[list[str]]:
+        texts = re.findall(
+            r"^ *[1-9]\) .*?((?:The right|A wrong|Another) one \d+)", shown, re.MULTILINE
+        )
+        return [texts[start : start + 3] for start in range(0, len(texts), 3)]
+
+    taken = run_exam(
+        forest, "mock", "--plain", "--questions", "4", "--seed", "3", typed="\n" * 4 + "y\nn\n"
+    ).stdout
+    asked = read_options(run_exam(forest, "miss", typed="\n" * 40).stdout)
+
+    assert len(asked) == 4
+    assert all(options in read_options(taken) for options in asked)
 
 
 def test_what_was_entered_is_kept_when_the_input_ends(forest: Path) -> None:

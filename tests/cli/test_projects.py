@@ -117,6 +117,45 @@ def test_the_end_of_a_review_of_all_says_how_to_go_on_with_all(
     assert "`cards review --all --ahead 1` asks 2 prompts due tomorrow." in review("\n4\n")
 
 
+def test_what_a_review_of_all_answered_is_due_and_undone_outside_of_a_project(
+    garden: Path, pond: Path, tmp_path: Path
+) -> None:
+    run(garden, "due")
+    run(pond, "due")
+    assert json.loads(run(tmp_path, "due", "--all", "--json").stdout)["new"] == 4
+    run(tmp_path, "review", "--all", "--plain", typed="\n4\n" * 4)
+    assert run(tmp_path, "due", "--all").stdout.startswith("Nothing left for today.")
+
+    listed = json.loads(run(tmp_path, "undo", "--all", "--list", "--json").stdout)
+    assert len(listed) == 4
+    assert json.loads(run(tmp_path, "undo", "--all", "--json").stdout)["undone"] == listed[0]
+
+    assert json.loads(run(tmp_path, "due", "--all", "--json").stdout)["new"] == 1
+    assert "no project here" in run(tmp_path, "undo", exit_code=1).stderr
+
+
+def test_the_exams_of_all_projects_are_in_what_is_due(
+    garden: Path, write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
+    forest = write(make_exam_files())
+    run(garden, "due")
+    run(forest, "exam", "set", "trees", "--date", "2026-12-10", "--minutes", "5")
+
+    shown = run(garden, "due", "--all").stdout
+    (exam,) = json.loads(run(garden, "due", "--all", "--json").stdout)["exams"]
+    own = json.loads(run(forest, "due", "--json").stdout)
+
+    assert exam["today"] == own["today"]
+    assert "3 new, 0 learning, 0 review" in shown
+    assert "for the exam as planned" in shown
+    # The last prompt of a day may run over: home counts it whole, too.
+    run(forest, "exam", "set", "trees", "--date", "2026-12-10", "--minutes", "1")
+    minutes = json.loads(run(forest, "exam", "status", "--json").stdout)["today"]["minutes"]
+    assert minutes > 1
+    assert json.loads(run(forest, "home", "--json").stdout)["minutes"] == round(minutes, 1)
+
+
 def test_a_review_of_all_can_be_filtered(garden: Path, pond: Path, tmp_path: Path) -> None:
     run(garden, "due")
     run(pond, "due")

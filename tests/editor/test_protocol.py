@@ -99,6 +99,8 @@ def test_hostile_cards_are_shown_but_nothing_of_them_runs(editor: Editor, write:
     for sign in "\x1b\x07\u202e":
         assert sign not in shown + hovered + view["html"]
     assert "![" not in hovered
+    assert "](command:" not in hovered
+    assert "<img" not in hovered
     assert "<script>alert" not in view["html"]
     assert "<img src=x" not in view["html"]
     assert "127.0.0.1" not in view["html"].replace(EVIL, "").split("<img")[-1].split(">")[0]
@@ -266,3 +268,39 @@ def test_random_edits_are_survived(editor: Editor, write: Write) -> None:
     editor.type(uris[0], CARDS)
     assert editor.list_codes(uris[0]) == []
     assert not [text for text in editor.logged if "Error" in text]
+
+
+def test_a_file_is_helped_once_its_folders_make_a_project(editor: Editor, tmp_path: Path) -> None:
+    path = tmp_path / "cards/trees/a.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(CARDS, "utf-8")
+    uri = editor.open(path)
+    place = CARDS.index("question")
+    assert editor.ask_at("textDocument/hover", uri, place) is None
+    (tmp_path / "decks").mkdir()
+    editor.tell("workspace/didChangeWatchedFiles", {"changes": []})
+    editor.read_problems(uri)
+    assert editor.ask_at("textDocument/hover", uri, place) is not None
+
+
+def test_nothing_is_told_any_more_of_a_folder_that_has_gone(editor: Editor, write: Write) -> None:
+    root = write({"cards/trees/a.yaml": CARDS, "cards/trees/b.yaml": CARDS})
+    folder = {"uri": root.as_uri(), "name": "trees"}
+    b = (root / "cards/trees/b.yaml").as_uri()
+
+    def change_folders(**changed: list[dict[str, str]]) -> None:
+        event = {"added": [], "removed": [], **changed}
+        editor.tell("workspace/didChangeWorkspaceFolders", {"event": event})
+
+    a = editor.open(root / "cards/trees/a.yaml")
+    editor.read_problems(a)
+    assert editor.diagnostics[b]
+    # A folder that is no longer part of the workspace counts while a file of it is open.
+    change_folders(removed=[folder])
+    editor.type(a, "# y\n")
+    editor.read_problems(a)
+    assert editor.diagnostics[b]
+    editor.close_file(a)
+    change_folders(removed=[folder])
+    editor.ask("textDocument/documentSymbol", {"textDocument": {"uri": a}})
+    assert editor.diagnostics[b] == []

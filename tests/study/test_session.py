@@ -191,6 +191,10 @@ def test_siblings_wait_for_another_day(make: Make, bury_siblings: bool) -> None:
     due = {item.key for item in items[:3]}
     assert waiting == due.difference(refs)
     assert forecast_reviews(memories, TODAY, 2, waiting).reviews == [0, len(waiting)]
+    assert forecast_reviews(memories, TODAY + 1, 2).overdue == len(waiting)
+    tomorrow = forecast_reviews(memories, TODAY + 1, 2, put_off=waiting)
+    assert tomorrow.reviews[0] >= len(waiting)
+    assert tomorrow.overdue == 0
     session = sit(journal, items, later(MORNING, 1))
     assert len(run_through(session, days=1)) == 4
 

@@ -369,6 +369,7 @@ def test_the_forecast_begins_with_all_that_is_overdue() -> None:
         make_memory(State.REVIEW, 102),
         make_memory(State.REVIEW, 103),
         make_memory(State.REVIEW, 90, buried_day=100),
+        make_memory(State.REVIEW, 90, buried_day=99),
         make_memory(State.REVIEW, 90, suspended=True),
         make_memory(State.LEARNING, 100),
         make_memory(State.NEW, 0),
@@ -376,7 +377,7 @@ def test_the_forecast_begins_with_all_that_is_overdue() -> None:
 
     forecast = forecast_reviews(memories, today=100, days=3)
 
-    assert forecast.reviews == [2, 1, 1]
+    assert forecast.reviews == [3, 1, 1]
     assert forecast.overdue == 1
 
 

@@ -14,15 +14,18 @@ import click
 
 import cardwright.cli
 from cardwright.app.config import SETTINGS
+from cardwright.app.search import KEYS as CONDITIONS
+from cardwright.app.search import STATES
 from cardwright.cli.lazy import LazyGroup
 from cardwright.cli.main import cards
 from cardwright.cli.stats import PARTS
+from cardwright.terminal.keymap import BINDINGS, PRESET
 
 TABLE = Path(cardwright.cli.__file__).parent / "commands.json"
 SORTS = {
     **dict.fromkeys(("pack", "packs"), "packs"),
     **dict.fromkeys(("kind", "kinds"), "kinds"),
-    **dict.fromkeys(("ref", "refs", "card", "cards"), "cards"),
+    **dict.fromkeys(("ref", "refs", "card", "cards"), "cards prompts"),
     "decks": "decks",
     **dict.fromkeys(("lesson", "lessons"), "lessons"),
     **dict.fromkeys(("tag", "tags"), "tags"),
@@ -31,10 +34,31 @@ SORTS = {
 """What the value of a parameter is one of, by its name."""
 OTHERS: dict[str, dict[str, str]] = {
     "init": {"pack": ""},
+    "show": {"ref": "cards"},
     "diff": {"what": "packs files"},
     "options": {"words": "decks"},
     "help": {"words": "commands"},
-    "config": {"words": " ".join(f"={name}" for name in SETTINGS)},
+    "config": {
+        "words": " ".join(
+            [
+                *(f"={name}" for name in SETTINGS),
+                *(
+                    f"{name}=={one}"
+                    for name, setting in SETTINGS.items()
+                    for one in setting.choices
+                ),
+                *(f"keys.={act}" for act in (PRESET, *BINDINGS)),
+            ]
+        )
+    },
+    "browse": {
+        "words": " ".join(
+            [
+                *(f"is:={name}" for name in STATES),
+                *(f"{key}:{key}s" for key in CONDITIONS if key != "is"),
+            ]
+        )
+    },
     "stats": {"part": " ".join(["decks", *(f"={name}" for name in PARTS)])},
 }
 """The same, for parameters that their names tell nothing about."""

@@ -46,7 +46,7 @@ class Runner:
         self.add_program("cards", f'exec {python} -m cardwright "$@"')
         self.add_program(
             "python",
-            f'if [ "$1 $2 $3" = "-m pip install" ]; then printf "%s\\n" "$*" >> "$RUNNER_TEMP/pip.txt"\n'
+            f'if [ "$1 $2 $3 $4" = "-I -m pip install" ]; then printf "%s\\n" "$*" >> "$RUNNER_TEMP/pip.txt"\n'
             f'else exec {python} "$@"; fi',
         )
 

@@ -118,7 +118,7 @@ def test_misses_are_logged_right_after_the_exam(
 
     # Line by line, it is asked; only what this exam missed counts, and what has no entry yet.
     with start("mock", "--questions", "1", "--plain") as program:
-        program.wait_for(">")
+        program.wait_for("? for help]")
         press(program, "h\r", "Hand it in?")
         press(program, "y\r", "Log why you missed 1 question? (y: yes) >")
         press(program, "y\r", "What went wrong")

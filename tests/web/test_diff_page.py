@@ -168,3 +168,7 @@ def test_adopted_cards_and_packages_are_shown_in_frames_that_load_nothing(
     assert '<b title="a > b">The <del>France</del> ' in frames[0][0]
     assert '<b title="a > b">The <ins>Spain</ins> ' in frames[1][0]
     assert browser.run("document.title") == "France.apkg → Spain.apkg"
+    assert browser.run("document.querySelector('.list li').innerText").endswith("The Spain <b>")
+    # The stylesheet is in the page once, and in every frame that is shown.
+    assert all("color: red" in html for html, _ in frames)
+    assert page.read_text("utf-8").count("color: red") == 1

@@ -30,6 +30,7 @@ export class Preview implements vscode.Disposable {
       }),
       // Its kind, its lesson or its pictures may have changed.
       workspace.onDidSaveTextDocument(() => this.follow()),
+      servers.onDidStart(() => this.follow()),
     ];
   }
 

@@ -18,6 +18,9 @@ export function projectOf(document: vscode.TextDocument): string | undefined {
 
 export class Servers implements vscode.Disposable {
   private readonly clients = new Map<string, Promise<LanguageClient | undefined>>();
+  private readonly starting = new vscode.EventEmitter<void>();
+  /** Tells that a server has started, maybe not for the first time. */
+  readonly onDidStart = this.starting.event;
 
   constructor(private readonly log: vscode.LogOutputChannel) {}
 
@@ -27,7 +30,7 @@ export class Servers implements vscode.Disposable {
     if (project === undefined) return undefined;
     let client = this.clients.get(project);
     if (!client) {
-      client = start(project, this.log);
+      client = start(project, this.log, () => this.starting.fire());
       this.clients.set(project, client);
     }
     return client;
@@ -46,6 +49,7 @@ export class Servers implements vscode.Disposable {
   }
 
   dispose(): Promise<void> {
+    this.starting.dispose();
     return this.stop();
   }
 }
@@ -53,6 +57,7 @@ export class Servers implements vscode.Disposable {
 async function start(
   project: string,
   log: vscode.LogOutputChannel,
+  onStart: () => void,
 ): Promise<LanguageClient | undefined> {
   const settings = vscode.workspace.getConfiguration("cardwright");
   const around: Surroundings = {
@@ -68,7 +73,9 @@ async function start(
   }
   log.info(`${program} lsp, for ${project}`);
   // It takes longer to load than all the rest, which most YAML files do without.
-  const { CloseAction, ErrorAction, LanguageClient } = await import("vscode-languageclient/node");
+  const { CloseAction, ErrorAction, LanguageClient, State } = await import(
+    "vscode-languageclient/node"
+  );
   /** Leaves it to us to say that the server does not start. */
   class Client extends LanguageClient {
     override error(message: string, data?: unknown, show?: boolean | "force"): void {
@@ -116,6 +123,9 @@ async function start(
     initializationFailedHandler: () => false,
   };
   const client = new Client("cardwright", "Cardwright", run, options);
+  client.onDidChangeState(({ newState }) => {
+    if (newState === State.Running) onStart();
+  });
   const usual = client.createDefaultErrorHandler();
   // A program that never was a language server is not started again.
   client.clientOptions.errorHandler = {

@@ -12,6 +12,7 @@ from pathlib import Path
 from cardwright.anki.collection import Collection, NoteRow, open_collection
 from cardwright.anki.diff import NoteState, shorten_title
 from cardwright.anki.ledger import find_withdrawn
+from cardwright.html import read_text
 
 
 class PackageNotes(Mapping[str, NoteState]):
@@ -59,7 +60,7 @@ class PackageNotes(Mapping[str, NoteState]):
             id=ref or note.fields[0],
             parts={**parts, "tags": " ".join(note.tags)},
             withdrawn=find_withdrawn(note.tags),
-            title=shorten_title(note.fields[0]),
+            title=shorten_title(read_text(note.fields[0])),
         )
 
 

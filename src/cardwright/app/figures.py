@@ -98,8 +98,11 @@ class Figures:
     @cached_property
     def load(self) -> DueForecast:
         """The reviews of the coming days by due date, as `cards due` shows them."""
-        waiting = find_waiting(self._memories.values(), self._study.journal.limits, self.today)
-        return forecast_reviews(self._known(), self.today, LOAD_DAYS, waiting)
+        waiting, put_off = (
+            find_waiting(self._memories.values(), self._study.journal.limits, day)
+            for day in (self.today, self.today - 1)
+        )
+        return forecast_reviews(self._known(), self.today, LOAD_DAYS, waiting, put_off)
 
     @cached_property
     def minutes_per_review(self) -> float:

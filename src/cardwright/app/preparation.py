@@ -68,6 +68,7 @@ class Estimate(NamedTuple):
     """What is left to do today, and what is expected on the day of the exam."""
 
     minutes: float
+    """For all of it, of which the last prompt may run over; 0 once the day's minutes are spent."""
     new: int
     learning: int
     """Prompts that were begun or forgotten, and come again in a learning step."""
@@ -311,7 +312,7 @@ class Preparation:
         new = sum(not worth.candidate.stability for worth in asked)
         plan = self._daily.plan
         return Estimate(
-            min(seconds / SECONDS_PER_MINUTE, minutes),
+            seconds / SECONDS_PER_MINUTE if minutes > 0 else 0.0,
             new,
             learning,
             len(asked) - new,

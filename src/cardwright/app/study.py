@@ -233,27 +233,28 @@ class Study:
 
     def make_queue(
         self, choice: Choice, memories: Mapping[str, Memory]
-    ) -> tuple[Queue, ExamDay | None]:
+    ) -> tuple[Queue, Sequence[ExamDay]]:
         """Return today's queue for the chosen prompts.
 
-        With an exam set, it is arranged for it; the second value is that `ExamDay`.
+        With an exam set, it is arranged for it; the second value is that `ExamDay`, or one for each
+        project.
 
         Raises:
             ProjectError: there are none.
 
         """
         items = choice.choose_among(self.choose(choice), memories)
-        exam_day = None if choice.needs_history else self.find_exam_day(items)
+        arrange, exam_days = (None, ()) if choice.needs_history else self._arrange(items, None)
         queue = Queue(
             Prospects(Items(items), memories),
             self.journal.limits,
             _include_leeches(SessionOptions(), choice),
             self.moment,
             self.today,
-            arrange=exam_day.arrange if exam_day else None,
+            arrange=arrange,
             measure=self.journal.measure_loss,
         )
-        return queue, exam_day
+        return queue, exam_days
 
     def list_mocks(self, blueprint: Blueprint, *kinds: str) -> list[Mock]:
         """Return the mock exams (`mock`) or drills (`drill`) of an exam, in order of time."""

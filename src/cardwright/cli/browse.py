@@ -60,8 +60,8 @@ def browse(
     cards browse -- "concept drift" -is:suspended
     cards browse is:leech --json
     """
-    opening = open_joint_study(folder, db) if in_all else open_study(folder, db, is_writing=True)
-    with opening as study:
+    opening = open_joint_study if in_all else open_study
+    with opening(folder, db, is_writing=True) as study:
         with gc_paused():
             browsing = Browsing(study, read_clock)
             browsing.search(join_words(words))

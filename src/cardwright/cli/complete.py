@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -26,9 +27,12 @@ BREAKS: Final = "_CARDS_BREAKS"
 _TABLE: Final = Path(__file__).with_name("commands.json")
 """Of each command: what its arguments are and whether they repeat, and what its options take.
 
-A value is of some sorts, separated by blanks, or a word after `=`; an option that takes none has null.
+A value is of some sorts, separated by blanks, or a word after `=`; either may follow a start, such as
+`tag:`. An option that takes none has null.
 """
+_SORT: Final = re.compile(r"(?P<start>\w+[:.=])?(?P<rest>.+)")
 _FILES: Final = ("files", "folders")
+_REFS: Final = ("cards", "prompts")
 _OWN_MATCHING: Final = ("fish", "zsh")
 """Shells that find what the user means, which may be more than the start of a name."""
 FindNames = Callable[[str, Mapping[str, str]], Iterable[str]]
@@ -86,7 +90,7 @@ def find_answer(table: Mapping[str, Any], words: Sequence[str], find_names: Find
     if sort == "commands":
         return Answer(_list_commands(table, " ".join(line.places)))
     sorts = (sort or "").split()
-    names = _gather(sorts, current, line.given, find_names)
+    names = dict.fromkeys(_gather(sorts, current, line.given, find_names))
     files = "".join(word for word in sorts if word in _FILES)
     return Answer(((f"{start}{name}", "") for name in names), files)
 
@@ -155,15 +159,25 @@ def _gather(
     sorts: Iterable[str], current: str, given: Mapping[str, str], find_names: FindNames
 ) -> Iterator[str]:
     for sort in sorts:
-        if sort.startswith("="):
-            yield sort[1:]
-        elif sort not in _FILES:
-            names = find_names(sort, given)
-            yield from _shorten(list(names), current) if sort == "cards" else names
+        found = _SORT.fullmatch(sort)
+        start, rest = (found["start"] or "", found["rest"]) if found else ("", sort)
+        if start and not current:
+            # What can follow it is for the next press of Tab.
+            yield start.removesuffix("=")
+        elif not (start.startswith(current) or current.startswith(start)):
+            continue
+        elif rest.startswith("="):
+            yield f"{start}{rest[1:]}"
+        elif rest in _REFS:
+            # A card is named before one of its prompts.
+            if ("/" in current) is (rest == "prompts"):
+                yield from _shorten(list(find_names(rest, given)), current)
+        elif rest not in _FILES:
+            yield from (f"{start}{name}" for name in find_names(rest, given))
 
 
 def _shorten(refs: list[str], current: str) -> list[str]:
-    """Return cards without their packs, unless a pack is typed, or two have a card of that name."""
+    """Return cards or prompts without their packs, unless a pack is typed, or two have a card of that name."""
     names: dict[str, str] = {}
     for ref in refs:
         name = ref.partition(":")[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import add
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +11,7 @@ import click
 
 from cardwright.app.choice import Choice
 from cardwright.app.study import Study, describe_memory
-from cardwright.cli.environment import open_study
+from cardwright.cli.environment import open_joint_study, open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import choice_options, db_option, json_option
 from cardwright.history import MS_PER_DAY, SECONDS_PER_MINUTE, make_date
@@ -39,10 +39,13 @@ _RECENT_DAYS: Final = 30
     show_default=True,
     help="Days to look ahead, including today.",
 )
+@click.option("--all", "in_all", is_flag=True, help="Of all projects that you have studied.")
 @json_option
 @db_option
 @click.pass_obj
-def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None) -> None:
+def due(
+    folder: Path, choice: Choice, days: int, in_all: bool, as_json: bool, db: Path | None
+) -> None:
     """Show what is due today and in the coming days.
 
     Today's numbers respect the limits of the decks. The coming days show when reviews fall due if
@@ -52,12 +55,14 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
 
     \b
     cards due
+    cards due --all
     cards due mlpro --days 30
     cards due --lesson 2.5 --json
     """
-    with open_study(folder, db) as study:
+    opening = open_joint_study if in_all else open_study
+    with opening(folder, db) as study:
         memories = study.read_memories()
-        queue, exam_day = study.make_queue(choice, memories)
+        queue, exam_days = study.make_queue(choice, memories)
         asked = queue.list_day(study.moment.at_ms)
         chosen = study.choose(choice)
         histories = {
@@ -65,15 +70,19 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
             for item in chosen
             if (memory := memories.get(item.key)) and choice.matches_history(memory)
         }
-        exam = _ExamWork(exam_day.preparation, chosen) if exam_day else None
-        others = {key: m for key, m in histories.items() if not (exam and key in exam.keys)}
+        exams = [_ExamWork(exam_day.preparation, chosen) for exam_day in exam_days]
+        planned = frozenset[str]().union(*(exam.keys for exam in exams))
+        others = {key: memory for key, memory in histories.items() if key not in planned}
         last_ms = max((memory.last_at_ms or 0 for memory in others.values()), default=0)
         since_ms = min(last_ms, study.moment.at_ms) - _RECENT_DAYS * MS_PER_DAY
         recent = study.store.list_reviews(since_ms=max(since_ms, 0))
-        waiting = find_waiting(memories.values(), study.journal.limits, study.today)
-        forecast = forecast_reviews(others.values(), study.today, days, waiting)
+        waiting, put_off = (
+            find_waiting(memories.values(), study.journal.limits, day)
+            for day in (study.today, study.today - 1)
+        )
+        forecast = forecast_reviews(others.values(), study.today, days, waiting, put_off)
         backlog = find_backlog(forecast, recent, others, study.journal.rollover_hour)
-        if exam:
+        for exam in exams:
             forecast = exam.add_to(forecast, histories)
         off = explain_day_off(study.journal.days, study.today)
         if as_json:
@@ -87,7 +96,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
                         {"on": make_date(study.today + place).isoformat(), "review": number}
                         for place, number in enumerate(forecast.reviews)
                     ],
-                    **(exam.as_json() if exam else {}),
+                    **_exams_as_json(exams, in_all=in_all),
                 }
             )
             return
@@ -98,20 +107,19 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
     minutes = {path: pace.estimate_minutes(counts) for path, counts in decks.items()}
     counts = queue.counts
     lines: list[str] = []
-    if exam:
+    for exam in exams:
         exam.correct(minutes, asked, states, pace)
-        lines = exam.describe()
+        lines += exam.describe()
         left = exam.left
         new, learning, review = counts
         counts = Counts(new - left.new, learning - left.learning, review - left.reviews)
-    if off and not exam:
+    if off and not exams:
         lines.append(off)
     elif any(counts):
         lines.append(f"{format_counts(counts, pace.estimate_minutes(counts))} today.")
-    elif not exam:
+    elif not exams:
         lines.append("Nothing left for today.")
-    heading = exam.heading if exam else "Reviews by due date"
-    overdue = 0 if off or (exam and not any(counts)) else forecast.overdue
+    overdue = 0 if off or (exams and not any(counts)) else forecast.overdue
     say(
         draw_due(
             lines,
@@ -120,7 +128,7 @@ def due(folder: Path, choice: Choice, days: int, as_json: bool, db: Path | None)
             minutes,
             forecast,
             study.today,
-            heading=heading,
+            heading=_name_days(exams),
             backlog=backlog,
         )
     )
@@ -139,7 +147,7 @@ class _ExamWork:
         """Of the prompts of the exam."""
         self.left = preparation.estimate(keys=self.keys)
         self._plan, _ = try_plan(preparation)
-        self._is_planned = bool(self._plan) and len(self.keys) == len(of_exam)
+        self.is_planned = bool(self._plan) and len(self.keys) == len(of_exam)
         """Whether the days of the plan are about these prompts."""
 
     def add_to(self, others: DueForecast, histories: Mapping[str, Memory]) -> DueForecast:
@@ -150,7 +158,7 @@ class _ExamWork:
         today, exam_day = self._preparation.today, self._preparation.planned.exam_day
         own = [memory for key, memory in histories.items() if key in self.keys]
         reviews = forecast_reviews(own, today, len(others.reviews)).reviews
-        if self._plan and self._is_planned:
+        if self._plan and self.is_planned:
             planned = {day.day: day.reviews for day in self._plan.days}
             until = min(exam_day - today, len(reviews))
             reviews[:until] = [planned.get(today + place, 0) for place in range(until)]
@@ -175,13 +183,6 @@ class _ExamWork:
                 path = parts[: depth + 1]
                 minutes[path] += (worth.seconds - usual_s[state]) / SECONDS_PER_MINUTE
 
-    @property
-    def heading(self) -> str:
-        """What the reviews of the coming days are."""
-        if self._is_planned:
-            return "Reviews by day, for the exam as planned"
-        return "Reviews by due date, today's for the exam as planned"
-
     def describe(self) -> list[str]:
         """Return sentences on what is left, and what is expected on the day of the exam."""
         from cardwright.terminal.exam import list_prospects  # noqa: PLC0415  (as above)
@@ -195,6 +196,22 @@ class _ExamWork:
         from cardwright.cli.exam.forecast import estimate_as_json  # noqa: PLC0415  (as above)
 
         return estimate_as_json(self._preparation, self.left, self._plan)
+
+
+def _name_days(exams: Sequence[_ExamWork]) -> str:
+    """Return what the reviews of the coming days are."""
+    if not exams:
+        return "Reviews by due date"
+    planned = f"for the {'exams' if len(exams) > 1 else 'exam'} as planned"
+    if all(exam.is_planned for exam in exams):
+        return f"Reviews by day, {planned}"
+    return f"Reviews by due date, today's {planned}"
+
+
+def _exams_as_json(exams: Sequence[_ExamWork], *, in_all: bool) -> dict[str, Any]:
+    """Return the estimate of a project's exam, or a list of those of all projects."""
+    found = [exam.as_json() for exam in exams]
+    return {"exams": found} if in_all else found[0] if found else {}
 
 
 def _describe_prompt(study: Study, item: Item) -> dict[str, Any]:

@@ -107,8 +107,10 @@ def open_study(
 
 
 @contextmanager
-def open_joint_study(folder: Path, db: Path | None) -> Iterator[Study]:
+def open_joint_study(folder: Path, db: Path | None, *, is_writing: bool = False) -> Iterator[Study]:
     """Open the review store at a path, or the default one, with all projects that it knows.
+
+    `is_writing` is that of `open_study`.
 
     Raises:
         ProjectError: it knows none.
@@ -116,9 +118,9 @@ def open_joint_study(folder: Path, db: Path | None) -> Iterator[Study]:
     """
     from cardwright.app.projects import open_joint_study  # noqa: PLC0415  (most open one project)
 
-    path = db or default_store_path()
+    path, decide = db or default_store_path(), _ask if is_writing else None
     with (
-        open_joint_study(folder, path, read_clock(), _ask) as study,
+        open_joint_study(folder, path, read_clock(), decide) as study,
         _warning(study.store),
     ):
         for note in study.notes:

@@ -95,8 +95,8 @@ def review(
     options = SessionOptions(
         max_new=new, ahead_days=ahead, is_cram=cram, on_days_off=minutes is not None
     )
-    opening = open_joint_study(folder, db) if in_all else open_study(folder, db, is_writing=True)
-    with opening as study:
+    opening = open_joint_study if in_all else open_study
+    with opening(folder, db, is_writing=True) as study:
         with gc_paused():
             session, exam_days = study.start_session(
                 choice, options, name=uuid4().hex, minutes=minutes

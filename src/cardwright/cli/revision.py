@@ -19,6 +19,8 @@ _MAX_FILE: Final = 32 * 2**20
 """A larger file, in bytes, is left out."""
 _MAX_AT_ONCE: Final = 8 * 2**20
 """How many bytes of smaller files are read at once: git has little time for one command."""
+_MAX_TOTAL: Final = 4 * 2**30
+"""A commit with more, in bytes, is not written: a small one can hold the same file a million times."""
 _FILE_MODES: Final = ("100644", "100755")
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 """What names of files cannot have everywhere, or what would lead elsewhere."""
@@ -92,7 +94,12 @@ def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitS
         (folder / name).mkdir()
     left_out = 0
     waiting: list[_Blob] = []
-    for blob in _list_blobs(root, repository, commit):
+    blobs = list(_list_blobs(root, repository, commit))
+    if sum(blob.size for blob in blobs) > _MAX_TOTAL:
+        raise ProjectError(
+            f"commit {commit[:10]} has more than {_MAX_TOTAL / 2**30:g} GiB of files"
+        )
+    for blob in blobs:
         if blob.size > _MAX_FILE or not _is_safe(blob.path):
             left_out += 1
             continue

@@ -10,7 +10,7 @@ import click
 
 from cardwright.app.acts import PastAct, list_past_acts
 from cardwright.app.acts import undo as undo_act
-from cardwright.cli.environment import open_study
+from cardwright.cli.environment import open_joint_study, open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.history import Moment, make_date
@@ -23,26 +23,31 @@ _LISTED: Final = 20
 
 @click.command()
 @click.option("--list", "is_list", is_flag=True, help="Only show the last acts, undoing nothing.")
+@click.option("--all", "in_all", is_flag=True, help="Of all projects that you have studied.")
 @json_option
 @db_option
 @click.pass_obj
-def undo(folder: Path, is_list: bool, as_json: bool, db: Path | None) -> None:
+def undo(folder: Path, is_list: bool, in_all: bool, as_json: bool, db: Path | None) -> None:
     """Undo the last answer or other act, and with each call the one before.
 
     That is what was done to cards of this project on this machine, in `cards review` or by a command,
-    as far back as the log allows. Answers that Anki's log has cannot be undone.
+    as far back as the log allows. Answers that Anki's log has cannot be undone. --all goes back over
+    every project that you have studied here, as `cards review --all` asks them.
 
     \b
     cards undo --list
     cards undo
+    cards undo --all
     """
-    with open_study(folder, db, is_writing=not is_list) as study:
+    opening = open_joint_study if in_all else open_study
+    with opening(folder, db, is_writing=not is_list) as study:
         found = list(islice(list_past_acts(study), _LISTED if is_list else 2))
         if is_list:
             _list(found, as_json=as_json)
             return
         if not found:
-            help = "this undoes what was done to cards of this project on this machine"
+            of = "any project that you have studied" if in_all else "this project"
+            help = f"this undoes what was done to cards of {of} on this machine"
             raise StoreError("nothing to undo", help=help)
         last, *before = found
         offset_minutes = study.moment.utc_offset_minutes

@@ -16,6 +16,12 @@ _MAX_PROMPTS: Final = 3
 _MAX_CHARS: Final = 3_000
 """The length at which a text is cut."""
 _IMAGE: Final = re.compile(r"!+(?=\[)")
+_LIVE: Final = re.compile(
+    r"(?<=<)(?=[a-z/!?])|(?<=\])(?=[(:])(?!\((?:https?://|mailto:))", re.IGNORECASE
+)
+"""The places in HTML and in links, other than those to the web, that keep them from being such."""
+_SELECTOR: Final = "\ufe0e"
+"""Invisible, also in code, where a backslash would be seen."""
 _FIELD: Final = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -36,10 +42,10 @@ def describe_card(card: Card, project: Project) -> str:
 
 
 def make_safe(text: str) -> str:
-    """Return Markdown of an author that loads nothing, cut if it is long."""
+    """Return Markdown of an author that loads nothing and runs no command, cut if it is long."""
     text = text if len(text) <= _MAX_CHARS else f"{text[:_MAX_CHARS]}…"
-    # Editors fetch images from anywhere; they run no scripts, and no links by themselves.
-    return _IMAGE.sub("", escape_controls(text))
+    # Editors fetch images from anywhere, and some take HTML, or commands of theirs as links.
+    return _LIVE.sub(_SELECTOR, _IMAGE.sub("", escape_controls(text)))
 
 
 def _describe_state(card: Card, project: Project) -> Iterator[str]:

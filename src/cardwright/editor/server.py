@@ -159,7 +159,7 @@ class Server:
                 self._take(message)
         except _Gone:
             return 1
-        return 1 if self._state == "open" else 0
+        return 0 if self._state == "shut down" else 1
 
     def _next(self, inbox: queue.Queue[Message | Damaged | None]) -> Message | Damaged | None:
         """Return the next message, once projects are checked if it is time to."""
@@ -313,6 +313,7 @@ class Server:
     def _save(self, params: Json) -> None:
         file = self._workspace.files[params["textDocument"]["uri"]]
         file.is_dirty = False
+        self._workspace.place_strays()
         self._expire_file(file, has_files=True)
 
     def _close(self, params: Json) -> None:
@@ -320,9 +321,14 @@ class Server:
         self._expire_file(file, has_files=True)
 
     def _see_files(self, _params: Json) -> None:
+        self._workspace.place_strays()
         self._expire(self._workspace.projects.values(), has_files=True)
 
     def _see_folders(self, params: Json) -> None:
+        for folder in params["event"]["removed"]:
+            root = to_path(folder["uri"])
+            if root is not None and self._workspace.remove_project(root):
+                self._hide_problems(root)
         self._add_folders(params["event"]["added"])
 
     def _expire_file(self, file: OpenFile, *, has_files: bool = False) -> None:
@@ -378,9 +384,16 @@ class Server:
             if file or found != before.get(name):
                 version = file.buffer.version if file else None
                 uri = file.uri if file else self._workspace.find_uri(project.root, name)
-                params: Json = {"uri": uri, "diagnostics": found}
-                params |= {} if version is None else {"version": version}
-                self._notify("textDocument/publishDiagnostics", params)
+                self._show_problems(uri, found, version)
+
+    def _hide_problems(self, root: Path) -> None:
+        for name in self._shown.pop(root, {}):
+            self._show_problems(self._workspace.find_uri(root, name), [])
+
+    def _show_problems(self, uri: str, found: Json, version: int | None = None) -> None:
+        params: Json = {"uri": uri, "diagnostics": found}
+        params |= {} if version is None else {"version": version}
+        self._notify("textDocument/publishDiagnostics", params)
 
     def _make_diagnostic(self, project: Project, problem: Diagnostic) -> dict[str, Json]:
         made = make_diagnostic(self._workspace.range_of(project, problem.span), problem)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -25,17 +24,18 @@ Sort = Literal["cards", "deck", "blueprint", "kind", ""]
 class OpenFile:
     """A file in an editor."""
 
-    def __init__(self, uri: str, buffer: Buffer, root: Path | None, name: str) -> None:
-        """Keep its address as the editor writes it, and its name within its project."""
+    def __init__(self, uri: str, buffer: Buffer) -> None:
+        """Keep its address as the editor writes it."""
         self.uri = uri
         self.buffer = buffer
-        self.root = root
-        self.name = name
+        self.root: Path | None = None
+        self.name = ""
+        """Its name within its project."""
         self.is_dirty = False
         """Whether it may differ from the file on the disk."""
         self._outline: Outline | None = None
 
-    @cached_property
+    @property
     def sort(self) -> Sort:
         """What it holds."""
         return _find_sort(self.name) if self.root else ""
@@ -107,20 +107,35 @@ class Workspace:
 
     def open(self, uri: str, buffer: Buffer) -> OpenFile:
         """Add a file, and its project if it is in one."""
+        file = self.files[uri] = OpenFile(uri, buffer)
         path = to_path(uri)
+        file.is_dirty = path is None or not _is_content(path, buffer.raw)
+        self._place(file)
+        return file
+
+    def place_strays(self) -> None:
+        """Find the projects of open files that were in none: folders may have been made since."""
+        for file in self.files.values():
+            if file.root is None:
+                self._place(file)
+
+    def _place(self, file: OpenFile) -> None:
+        path = to_path(file.uri)
         root = find_root(path) if path else None
-        name = ""
         if path is not None and root is not None:
             self.add_project(root)
-            name = path.relative_to(root).as_posix()
-        file = self.files[uri] = OpenFile(uri, buffer, root, name)
-        file.is_dirty = path is None or not _is_content(path, buffer.raw)
-        return file
+            file.root, file.name = root, path.relative_to(root).as_posix()
 
     def add_project(self, root: Path) -> None:
         """Add a project, unless it is known."""
         if root not in self.projects:
             self.projects[root] = CheckedProject(root, self._cache_folder)
+
+    def remove_project(self, root: Path) -> bool:
+        """Remove a project, unless a file of it is open; tell whether it is gone."""
+        if any(file.root == root for file in self.files.values()):
+            return False
+        return self.projects.pop(root, None) is not None
 
     def find_project(self, file: OpenFile) -> Project | None:
         """Return the project of a file as it is now; None without any, or if it cannot be read."""
@@ -215,7 +230,7 @@ def _is_content(path: Path, raw: bytes) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(len(raw) + 1) == raw
-    except OSError:
+    except (OSError, ValueError):
         return False
 
 

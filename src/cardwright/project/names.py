@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Final, TypeVar
@@ -53,9 +54,11 @@ class _Group(msgspec.Struct, array_like=True):
 class _Columns(msgspec.Struct, array_like=True):
     """The start of `columns.Columns`."""
 
-    keys: msgspec.Raw
+    keys: list[str]
     card_refs: msgspec.Raw
     groups: list[_Group]
+    group_numbers: bytes
+    cards: bytes
 
 
 def find_index(store_path: Path, root: Path) -> Path:
@@ -68,7 +71,7 @@ def list_indexed(path: Path, what: str) -> list[str]:
     try:
         with path.open("rb") as file:
             return list(dict.fromkeys(_list_names(file, what)))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError, LookupError, RecursionError):
         return []
 
 
@@ -93,10 +96,18 @@ def _list_names(file: BinaryIO, what: str) -> Iterable[str]:
         return head.kinds
     if what == "cards":
         return read(head.refs, list[str])
-    groups: list[_Group] = read(head.columns, _Columns).groups
-    if what == "lessons":
-        return sorted({group.lesson for group in groups if group.lesson is not None})
-    return sorted({name for group in groups for name in getattr(group, what)})
+    columns: _Columns = read(head.columns, _Columns)
+    if what == "prompts":
+        refs: list[str] = read(head.refs, list[str])
+        sides = (key.rpartition("/")[2] for key in columns.keys)
+        return [
+            f"{refs[card]}/{side}"
+            for card, side in zip(array("I", columns.cards), sides, strict=True)
+        ]
+    groups = columns.groups
+    is_lesson = what == "lessons"
+    named = ((group.lesson,) if is_lesson else getattr(group, what) for group in groups)
+    return sorted({name for names in named for name in names if name is not None})
 
 
 def _walk(deck: _Deck, above: str = "") -> Iterator[str]:

@@ -357,16 +357,16 @@ class _AskedToday:
         self.siblings.add(self._limits.siblings_of(key))
 
 
-def find_waiting(memories: Iterable[Memory], limits: Limits, today: int) -> set[str]:
-    """Return the keys of prompts due that wait until tomorrow, since a sibling was asked today."""
+def find_waiting(memories: Iterable[Memory], limits: Limits, day: int) -> set[str]:
+    """Return the keys of prompts due on a day that wait until the next: a sibling was asked on it."""
     known = list(memories)
-    asked = {limits.siblings_of(memory.key) for memory in known if memory.last_day == today}
+    asked = {limits.siblings_of(memory.key) for memory in known if memory.last_day == day}
     return {
         memory.key
         for memory in known
         if memory.state is State.REVIEW
-        and (memory.due_day or 0) <= today
-        and memory.last_day != today
+        and (memory.due_day or 0) <= day
+        and memory.last_day != day
         and limits.siblings_of(memory.key) in asked
         and limits.options_of(limits.list_decks(memory.key)[0]).bury_siblings
     }

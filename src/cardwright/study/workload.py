@@ -52,16 +52,21 @@ class DueForecast(NamedTuple):
     reviews: list[int]
     """Counts by day; today's, the first, includes overdue ones."""
     overdue: int
-    """The number of reviews due before today."""
+    """The number of reviews that could have been asked before today."""
 
 
 def forecast_reviews(
-    memories: Iterable[Memory], today: int, days: int, waiting: Container[str] = ()
+    memories: Iterable[Memory],
+    today: int,
+    days: int,
+    waiting: Container[str] = (),
+    put_off: Container[str] = (),
 ) -> DueForecast:
     """Return how many prompts in the review state fall due on each of `days` days from today.
 
     Suspended prompts are left out; those buried today, and those whose keys are `waiting`, count as
-    due tomorrow at the earliest.
+    due tomorrow at the earliest. Those buried yesterday, and those whose keys are `put_off` until
+    today, are not overdue.
     """
     reviews = [0] * days
     overdue = 0
@@ -70,7 +75,8 @@ def forecast_reviews(
             continue
         due_day = memory.due_day or 0
         is_buried = memory.buried_day == today or memory.key in waiting
-        overdue += due_day < today and not is_buried
+        is_put_off = memory.buried_day == today - 1 or memory.key in put_off
+        overdue += due_day < today and not (is_buried or is_put_off)
         place = max(due_day - today, int(is_buried), 0)
         if place < days:
             reviews[place] += 1

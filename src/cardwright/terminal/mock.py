@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Mapping
+from itertools import groupby
 from typing import Final
 
 from rich.cells import cell_len
@@ -39,6 +40,8 @@ _TICK_S: Final = 1.0
 _MAX_DIGITS: Final = 6
 """Digits of the number of a question."""
 _CELL: Final = 7
+_MIN_RANGE: Final = 3
+"""So many numbers in a row are shown as a range."""
 """Width of a question in the list of all."""
 _LEAVE: Final = "Leave? All answers are kept, and `cards exam {}` continues where you left off. "
 
@@ -583,5 +586,13 @@ def _format_question(number: int, question: Question) -> str:
 
 
 def format_places(places: Collection[int]) -> str:
-    """Return the numbers of questions, from 1."""
-    return ", ".join(str(place + 1) for place in places)
+    """Return the numbers of questions, from 1, three or more in a row as a range."""
+    numbers = sorted(place + 1 for place in places)
+    runs = (
+        [number for _, number in run]
+        for _, run in groupby(enumerate(numbers), key=lambda one: one[1] - one[0])
+    )
+    return ", ".join(
+        f"{run[0]}–{run[-1]}" if len(run) >= _MIN_RANGE else ", ".join(map(str, run))
+        for run in runs
+    )

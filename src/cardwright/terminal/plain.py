@@ -108,6 +108,16 @@ class PromptLoop(Prompts, ABC):
             return []
         return [int(act[:MAX_DIGITS]) for act in acts]
 
+    @property
+    def _help_key(self) -> str:
+        """What calls the help."""
+        return self._keymap.show("help") or "help"
+
+    def _hint_at_picks(self, option_count: int, next: str) -> str:
+        """Return a hint on picking options, if there are any, and on what Enter goes on with."""
+        pick = f"1-{option_count} to pick, " if option_count else ""
+        return f"{pick}enter for {next}, {self._help_key} for help"
+
     def _list_help(self, does: Mapping[str, str]) -> str:
         """Return a line for each act; `does` tells what some of them do here."""
         rows = []
@@ -224,7 +234,7 @@ class PlainReviewer(PromptLoop):
         assert state.attempt is not None  # noqa: S101  (else it does not go on)
         deck = state.item.deck if state.item else ""
         numbers = f"new {counts.new}, learning {counts.learning}, review {counts.review}"
-        self._say(f"\n{deck}: {numbers}\n")
+        self._say(f"\n{deck.replace('::', ' › ')}: {numbers}\n")
         if state.why:
             self._say(f"{state.why}\n")
         self._say(state.attempt.draw_question())
@@ -234,12 +244,11 @@ class PlainReviewer(PromptLoop):
         attempt = self._state.attempt
         if attempt is None:
             return "> "
-        keys, help = self._keymap, self._keymap.show("help") or "help"
+        keys = self._keymap
         if attempt.is_typing:
-            hint = f"type the answer; enter alone to see it, :{help} for help"
+            hint = f"type the answer; enter alone to see it, :{self._help_key} for help"
         elif not attempt.is_revealed:
-            pick = f"1-{len(attempt.options)} to pick, " if attempt.options else ""
-            hint = f"{pick}enter for the answer, {help} for help"
+            hint = self._hint_at_picks(len(attempt.options), "the answer")
         elif attempt.is_ticking:
             every = keys.show("all") or "all"
             hint = f"1-{attempt.point_count} or {every} for what you had, enter to rate"

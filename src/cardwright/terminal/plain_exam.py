@@ -37,6 +37,10 @@ _DOES: Final = {
     "go": "go to the question of the number after it",
 }
 """What acts do that work differently line by line."""
+_STOP: Final = "q"
+_HOW_TO_STOP: Final = f"""\
+Enter leaves a line as it is, and a miss without a rule is skipped.
+{_STOP} stops, and what you have written stays."""
 
 
 class PlainTaker(PromptLoop):
@@ -90,7 +94,14 @@ class PlainTaker(PromptLoop):
             self._say(part)
 
     def _make_prompt(self) -> str:
-        return "> "
+        mock = self._sheet.mock
+        options = 0 if mock.question.is_shown else len(list_order(mock, self._sources))
+        if can_show_answer(mock):
+            following = "the answer"
+        else:
+            is_last = mock.place + 1 == len(mock.questions)
+            following = "the end" if is_last else "the next question"
+        return f"\n[{self._hint_at_picks(options, following)}] "
 
     def _act(self, line: str) -> bool:
         self._sheet.tick(self._clock())
@@ -194,6 +205,7 @@ class MissAsker(Prompts):
         super().__init__(lines, say)
         self._blueprint = blueprint
         self._save = save
+        self._has_explained = False
 
     def offer(self, number: int) -> bool:
         """Ask whether to log so many misses; return the answer."""
@@ -204,15 +216,27 @@ class MissAsker(Prompts):
         return False
 
     def ask(
-        self, miss: Miss, prompt: Prompt | None, find_kind: Callable[[str], Kind]
+        self,
+        miss: Miss,
+        prompt: Prompt | None,
+        find_kind: Callable[[str], Kind],
+        *,
+        place: str,
+        shuffle_seed: int | None,
     ) -> tuple[Miss, bool]:
-        """Show the card and complete the entry; return it, and whether there is more input."""
-        self._say(f"\n{miss.card}, missed on {miss.on}\n")
+        """Show the card and complete the entry; return it, and whether to go on.
+
+        `place` is its number among all, and `shuffle_seed` that of the mock exam or drill.
+        """
+        self._say(f"\n{place}: {miss.card}, missed on {miss.on}\n")
         if prompt is not None:
             kind = find_kind(prompt.card.kind)
-            asked = draw_question(prompt, kind, is_above_answer=True)
-            for part in (asked, "", draw_answer(prompt, kind), ""):
+            asked = draw_question(prompt, kind, shuffle_seed=shuffle_seed, is_above_answer=True)
+            for part in (asked, "", draw_answer(prompt, kind, shuffle_seed=shuffle_seed), ""):
                 self._say(part)
+        if not self._has_explained:
+            self._say(f"{_HOW_TO_STOP}\n")
+            self._has_explained = True
         try:
             miss = self._ask_text(miss, "failure", "What went wrong")
             if not miss.mode:
@@ -225,6 +249,12 @@ class MissAsker(Prompts):
             return self._ask_lesson(miss), True
         except InputEndedError:
             return miss, False
+
+    def _read(self, prompt: str) -> str:
+        typed = super()._read(prompt)
+        if typed == _STOP:
+            raise InputEndedError
+        return typed
 
     def _ask_text(self, miss: Miss, name: str, about: str) -> Miss:
         given: str = getattr(miss, name)

@@ -34,6 +34,8 @@ _KEY_WIDTH: Final = 14
 """Columns for the keys of an act in the help."""
 _APART: Final = 3
 """Columns between the title and the figures of a header."""
+_MIN_TITLE: Final = 24
+"""Columns that are enough for the start of a title, so that the figures need not be shortened."""
 _STEPS: Final = {"up": -1, "down": 1, "wheel-up": -3, "wheel-down": 3}
 _PAGES: Final = {"page-up": -1, "page-down": 1}
 _ENDS: Final = {"start": -1, "end": 1}
@@ -388,18 +390,15 @@ def draw_title_bar(text: str, columns: int) -> Text:
 
 
 def draw_header(titles: Sequence[str], figures: Sequence[str], columns: int) -> Text:
-    """Draw a title at the left and figures at the right: the first of each that fit, well apart."""
-    room = columns - 2
-    title, figure = next(
-        (
-            (title, figure)
-            for figure in figures
-            for title in titles
-            if cell_len(title) + _APART + cell_len(figure) <= room
-        ),
-        (titles[-1], figures[-1]),
-    )
-    title = fit_text(title, max(room - _APART - cell_len(figure), 0))
+    """Draw a title at the left and figures at the right: the first of each that fit, well apart.
+
+    The last title is cut before the figures are shortened, if enough of it is left.
+    """
+    room = columns - 2 - _APART
+    least = min(cell_len(titles[-1]), _MIN_TITLE)
+    figure = next((one for one in figures if cell_len(one) + least <= room), figures[-1])
+    width = max(room - cell_len(figure), 0)
+    title = fit_text(choose_text(titles, width), width)
     return draw_title_bar(f"{title}{' ' * _APART}{figure} ", columns)
 
 

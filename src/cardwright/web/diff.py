@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final, NamedTuple
 
-from cardwright.anki.diff import Change, TextChange, compare_keyed
+from cardwright.anki.diff import Change, TextChange, compare_keyed, shorten_title
 from cardwright.anki.package_notes import PackageNotes
 from cardwright.app.diff import CardChange
 from cardwright.app.project import Project
@@ -36,7 +36,8 @@ _GROUPS: Final = {
 }
 """The headings, in their order."""
 _MAX_SHOWN: Final = 200_000
-"""Longer texts, in characters, are not compared."""
+"""Longer texts, in characters, are not compared, and longer faces not shown: a browser may hang."""
+_MEDIA: Final = re.compile(r' src="data:[^"<>]*"')
 _MARKS: Final = "marks.css"
 _FACTS: Final = ("tags", "lesson")
 """The parts that are not seen on a card, and are short."""
@@ -111,7 +112,7 @@ class _Side:
             def wrap(html: str, title: str, prompt: Prompt = prompt) -> str:
                 return self.maker.frame(prompt, html, title, _read_marks())
 
-            yield Face(prompt.side_name, question, answer, wrap)
+            yield Face(prompt.side_name, _bound(question), _bound(answer), wrap)
 
 
 def _show_card(one: CardChange, card: Card, sides: Sequence[_Side]) -> ShownChange:
@@ -172,7 +173,13 @@ def _frame_note(
         def wrap(html: str, title: str, ordinal: int = ordinal) -> str:
             return frame_face(html, css, ordinal, title)
 
-        yield Face(f"card {ordinal + 1}", question, answer, wrap)
+        yield Face(f"card {ordinal + 1}", _bound(question), _bound(answer), wrap)
+
+
+def _bound(html: str) -> str:
+    """Return a face, or how long it is if that is too long to show."""
+    length = len(html) if len(html) <= _MAX_SHOWN else len(_MEDIA.sub("", html))
+    return html if length <= _MAX_SHOWN else f"<p>Too long to show: {length:,} characters</p>"
 
 
 def _read_marks() -> str:
@@ -198,7 +205,7 @@ def _make_page(
         for name, found in groups.items()
     ]
     content = Content(
-        title=title,
+        title=escape_controls(title),
         count=len(changes),
         noun="card",
         kinds={one.kinds[1]: one.kind_title for one in changes},
@@ -223,7 +230,7 @@ def _make_list(groups: Mapping[str, Sequence[ShownChange]], restyled: Sequence[s
     for name, found in groups.items():
         items = "".join(
             f'<li><a href="#at={_escape(one.ref)}" target="_self" data-at="{_escape(one.ref)}">'
-            f"{_escape(one.change.id)}</a> {_escape(one.change.title)}</li>\n"
+            f"{_escape(shorten_title(one.change.id))}</a> {_escape(one.change.title)}</li>\n"
             for one in found
         )
         parts.append(
@@ -243,7 +250,7 @@ def _make_section(one: ShownChange) -> str:
     return (
         f'<section class="prompt" data-ref="{_escape(one.ref)}"'
         f' data-kind="{_escape(one.kinds[1])}" data-lesson="{what}">\n'
-        f'<p class="head"><b class="{what}">{what}</b><code>{_escape(one.ref)}</code>'
+        f'<p class="head"><b class="{what}">{what}</b><code>{_escape(shorten_title(one.ref))}</code>'
         f'<span>{_escape(one.kind_title)}</span><span class="place">{_escape(one.place)}</span></p>\n'
         f"{_make_facts(one)}{_make_faces(one)}{_make_texts(one.change.texts)}</section>\n"
     )

@@ -15,6 +15,9 @@ _SCRIPT: Final = re.compile(r"<script\b.*?(?:</script\s*>|$)", re.IGNORECASE | r
 _ACTIVE: Final = re.compile(
     r"<(/?)(script|link|meta|base|iframe|frame|object|embed|portal|form)\b", re.IGNORECASE
 )
+_STYLED: Final = re.compile(
+    r'(<iframe class="card")( [^<>]*? srcdoc="[^"]*?&lt;style&gt;)([^"]*?)(?=&lt;/style&gt;)'
+)
 _POLICY: Final = "default-src 'none'; img-src data:; media-src data:; style-src 'unsafe-inline'"
 
 
@@ -35,3 +38,17 @@ def frame_face(html: str, css: str, ordinal: int, title: str) -> str:
         f'<iframe class="card" sandbox="" loading="lazy" title="{escape_html(title)}"'
         f' srcdoc="{escape_html(page)}"></iframe>'
     )
+
+
+def share_styles(html: str) -> tuple[str, list[str]]:
+    """Return a page's HTML with `data-style` in place of the stylesheet of each frame, and these.
+
+    They are escaped, as they are to be put into the frames again.
+    """
+    places: dict[str, int] = {}
+
+    def take(match: re.Match[str]) -> str:
+        place = places.setdefault(match[3], len(places))
+        return f'{match[1]} data-style="{place}"{match[2]}'
+
+    return _STYLED.sub(take, html), list(places)

@@ -52,12 +52,18 @@
 
   const trust = (html) => policy?.createHTML(html) ?? html;
 
+  // Frames share their stylesheets, which would be most of the page. Without scripts, they have none.
+  function dress(frame) {
+    const sheets = document.querySelectorAll("script[type='text/css']");
+    return frame.replace(/ data-style="(\d+)"(.*?&lt;style&gt;)/s, (all, place, start) => start + sheets[place].textContent);
+  }
+
   // A frame takes as long as a hundred cards without one. Its text stands in for it until it is seen.
   const held = new WeakMap();
   const watcher = new IntersectionObserver(
     (seen) => {
       for (const { isIntersecting, target } of seen) {
-        if (isIntersecting) target.outerHTML = trust(held.get(target));
+        if (isIntersecting) target.outerHTML = trust(dress(held.get(target)));
       }
     },
     { rootMargin: "50%" },

@@ -15,6 +15,7 @@ from typing import Final
 from cardwright.anki.notetype import read_asset
 from cardwright.markdown.escape import escape_html
 from cardwright.text import count
+from cardwright.web.frame import share_styles
 
 _BATCH_CHARS: Final = 30_000
 """A browser makes the elements of so much in about a hundredth of a second."""
@@ -55,6 +56,7 @@ def assemble_page(
     `scripts` are those of the templates of cards. If it `has_frames`, these have stylesheets of their own.
     """
     style = join_styles(styles, scopes)
+    sections, shared = share_styles(content.sections)
     script = read_page_asset("page.js")
     card_scripts = [wrap_script(text) for text in scripts]
     return Template(read_page_asset("page.html")).substitute(
@@ -75,7 +77,8 @@ def assemble_page(
         views=_make_choices(content.views),
         hidden="" if len(content.views) > 1 else " hidden",
         start=content.start,
-        sections=content.sections,
+        sections=sections,
+        shared="".join(f'<script type="text/css">{css}</script>\n' for css in shared),
         scripts="".join(f"<script>{text}</script>\n" for text in card_scripts),
     )
 

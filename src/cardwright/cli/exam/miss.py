@@ -94,7 +94,8 @@ def miss(
             check_lesson(blueprint, given["lesson"])
         entries = list_entries(study, blueprint, item)
         entries = [replace(entry, **given) for entry in entries]
-        filled = _fill(study, _make_asker(study, blueprint, as_json=as_json), entries)
+        asker = _make_asker(study, blueprint, as_json=as_json)
+        filled = _fill(study, blueprint, asker, entries)
         are_valid = True
         if to_card:
             filled, are_valid = _make_cards(study, blueprint, filled)
@@ -111,7 +112,7 @@ def log_misses(
     """
     asker = _make_asker(study, blueprint, as_json=as_json)
     if is_wanted or asker.offer(len(mock.wrong)):
-        filled = _fill(study, asker, list_entries(study, blueprint, mock=mock))
+        filled = _fill(study, blueprint, asker, list_entries(study, blueprint, mock=mock))
         say(_summarize(filled), err=as_json)
 
 
@@ -130,10 +131,15 @@ def _make_asker(study: Study, blueprint: Blueprint, *, as_json: bool) -> MissAsk
     )
 
 
-def _fill(study: Study, asker: MissAsker, entries: Sequence[Miss]) -> list[Miss]:
+def _fill(
+    study: Study, blueprint: Blueprint, asker: MissAsker, entries: Sequence[Miss]
+) -> list[Miss]:
     """Save the given values, and ask for the missing ones until the input ends."""
     filled: list[Miss] = []
     goes_on = True
+    seeds = {mock.id: mock.shuffle_seed for mock in study.list_mocks(blueprint, "mock", "drill")}
+    total = sum(not entry.is_complete for entry in entries)
+    number = 0
     for entry in entries:
         if entry.is_complete:
             put_miss(study.store, entry, study.moment)
@@ -143,7 +149,14 @@ def _fill(study: Study, asker: MissAsker, entries: Sequence[Miss]) -> list[Miss]
                 put_miss(study.store, entry, study.moment)
             card = study.load_card(entry.card)
             prompts = list_prompts(card, study.find_kind(card.kind)) if card else ()
-            asked, goes_on = asker.ask(entry, prompts[0] if prompts else None, study.find_kind)
+            number += 1
+            asked, goes_on = asker.ask(
+                entry,
+                prompts[0] if prompts else None,
+                study.find_kind,
+                place=f"{number} of {total}",
+                shuffle_seed=seeds.get(entry.origin),
+            )
             filled.append(asked)
     return filled
 
