@@ -320,7 +320,7 @@ def test_diff_of_two_packages(write: Write, run: Run, project: Path) -> None:
     shown = run("diff", str(project / "old/trees.apkg"), str(project / "new/trees.apkg")).stdout
 
     assert shown == (
-        "changed trees:elm: <p>What is an elm?</p>\n"
+        "changed trees:elm: What is an elm?\n"
         "  Answer:\n"
         "    - <p>A tree with winged seeds.</p>\n"
         "    + <p>A tree with flat seeds.</p>\n"

@@ -136,8 +136,9 @@ def _compare_revisions(
     if page is not None:
         from cardwright.web.diff import make_project_page  # noqa: PLC0415  (as above)
 
+        title = f"Changes since {since.rstrip('.')}"
         changes = [one for some in found.values() for one in some]
-        html = make_project_page(f"Changes since {since}", before, after, changes)
+        html = make_project_page(title, before, after, changes)
         _write_page(page, html, sum(one.change.what != "restyled" for one in changes))
     return {pack: [one.change for one in some] for pack, some in found.items()}
 
