@@ -27,11 +27,12 @@ from table import Row, compare, print_rows
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import open_study
 from cardwright.cli.environment import read_clock
+from cardwright.cli.opening import Opener
 from cardwright.history import Act, Moment, Rating, Review
 from cardwright.study.queue import SessionOptions
 from cardwright.study.session import Session
 from cardwright.terminal.keymap import make_keymap
-from cardwright.terminal.review import CardActs, Reviewer
+from cardwright.terminal.review import ReviewActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import Screen
 
@@ -187,9 +188,7 @@ def time_next_cards(root: Path, folder: Path, rounds: int) -> tuple[list[float],
             session = Session(study.journal, study.items, now, name="benchmark", options=options)
         state = ReviewState(session, study, read_clock)
         environ = {"TERM": "xterm-256color"}
-        acts = CardActs(
-            edit=str, open_media=str, open_web=str, open_source=str, play=str, follow=str
-        )
+        acts = ReviewActs(edit=str, play=str, follow=str, of_card=Opener(study))
         reviewer = Reviewer(
             state, Screen(terminal, terminal), environ, acts=acts, keymap=make_keymap({})
         )

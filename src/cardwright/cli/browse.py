@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import NAME, db_option, json_option
 from cardwright.cli.window import find_keymap, make_screen
-from cardwright.terminal.browse import BrowseActs, Browser, Fronts, draw_table
+from cardwright.terminal.browse import Browser, Fronts, draw_table
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.screen import can_draw
 from cardwright.text import count
@@ -79,14 +80,6 @@ def _run(study: Study, browsing: Browsing) -> int:
     """Browse in full screen; return the exit status."""
     config = load_config()
     opener = Opener(study, config.text("player"))
-    acts = BrowseActs(
-        edit=lambda row: _edit(browsing, row),
-        open_media=opener.open_media,
-        open_web=opener.open_web,
-        open_source=opener.open_source,
-        play=opener.play,
-        stop=opener.stop,
-    )
     keymap, colours = find_keymap(), find_colours()
     try:
         with make_screen(colours) as screen:
@@ -97,7 +90,10 @@ def _run(study: Study, browsing: Browsing) -> int:
                 seed=os.getpid(),
                 wish=config.text("images"),
             )
-            Browser(browsing, screen, colours, acts=acts, keymap=keymap, gallery=gallery).run()
+            edit = partial(_edit, browsing)
+            Browser(
+                browsing, screen, colours, acts=opener, edit=edit, keymap=keymap, gallery=gallery
+            ).run()
     finally:
         opener.stop()
     return screen.exit_code

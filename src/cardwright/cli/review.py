@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,8 +30,8 @@ from cardwright.study.settings import Settings
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keys import drop_typed
 from cardwright.terminal.plain import PlainReviewer
-from cardwright.terminal.review import CardActs, Reviewer
-from cardwright.terminal.review_state import Attempt, ReviewState
+from cardwright.terminal.review import ReviewActs, Reviewer
+from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import can_draw
 from cardwright.terminal.words import explain_day_off
 
@@ -117,11 +116,6 @@ def review(
             def edit() -> str:
                 return _edit(study, state, choice)
 
-            opener = Opener(study)
-
-            def open_shown(open_next: Callable[[Attempt], str]) -> str:
-                return open_next(state.attempt) if state.attempt else ""
-
             config = load_config()
             plays_itself = config.switch("autoplay")
             if plays_itself is None:
@@ -133,13 +127,8 @@ def review(
                 plays_itself=plays_itself,
                 player=config.text("player"),
             )
-            acts = CardActs(
-                edit=edit,
-                open_media=partial(open_shown, opener.open_media),
-                open_web=partial(open_shown, opener.open_web),
-                open_source=partial(open_shown, opener.open_source),
-                play=sounds.play,
-                follow=sounds.follow,
+            acts = ReviewActs(
+                edit=edit, play=sounds.play, follow=sounds.follow, of_card=Opener(study)
             )
             has_asked = not state.is_over
             is_drawn = not plain and can_draw(sys.stdin, sys.stdout, os.environ)
@@ -168,7 +157,7 @@ def review(
     sys.exit(exit_code)
 
 
-def _run(study: Study, state: ReviewState, acts: CardActs, *, is_plain: bool, images: str) -> int:
+def _run(study: Study, state: ReviewState, acts: ReviewActs, *, is_plain: bool, images: str) -> int:
     """Review in full screen or line by line; return the exit status."""
     if is_plain:
         say_plainly = partial(say, is_styled=False)

@@ -7,7 +7,7 @@ import sys
 from functools import partial
 
 from cardwright.cli.config_file import asks_background, load_config
-from cardwright.terminal.clipboard import Copy
+from cardwright.terminal.card_acts import Copy
 from cardwright.terminal.keymap import KeyMap, make_keymap
 from cardwright.terminal.paint import LIGHT, THEME
 from cardwright.terminal.screen import Screen, can_draw

@@ -13,11 +13,10 @@ from cardwright.app.acts import parse_days
 from cardwright.app.browsing import Browsing
 from cardwright.app.search import MAX_SEARCH, Row
 from cardwright.error import ProjectError
-from cardwright.frozen import frozen
 from cardwright.history import Act
 from cardwright.markdown.tokens import GAP_CLOSE, GAP_HIDDEN, GAP_REVEALED, Token
 from cardwright.terminal.card import draw_asked
-from cardwright.terminal.clipboard import find_copier
+from cardwright.terminal.card_acts import CardActs, find_card_act
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import BROWSE, KeyMap
 from cardwright.terminal.line_editor import LineEditor
@@ -71,22 +70,6 @@ _HINTS: Final = (
 """The most important acts first; as many are shown as fit."""
 
 
-@frozen
-class BrowseActs:
-    """What only the command can do with a prompt, since it runs other programs.
-
-    Each returns a message.
-    """
-
-    edit: Callable[[Row], str]
-    open_media: Callable[[Attempt], str]
-    open_web: Callable[[Attempt], str]
-    open_source: Callable[[Attempt], str]
-    play: Callable[[Attempt], str]
-    stop: Callable[[], None]
-    """Stops what is playing."""
-
-
 class Browser(KeyLoop):
     """Shows a list of prompts or one of them, and handles keys."""
 
@@ -96,11 +79,12 @@ class Browser(KeyLoop):
         screen: Screen,
         environ: Mapping[str, str],
         *,
-        acts: BrowseActs,
+        acts: CardActs,
+        edit: Callable[[Row], str],
         keymap: KeyMap,
         gallery: Gallery | None = None,
     ) -> None:
-        """Browse on a screen; a gallery shows the images of cards."""
+        """Browse on a screen; `edit` returns a message; a gallery shows the images of cards."""
         super().__init__(BROWSE, keymap, screen, environ)
         self._browsing = browsing
         self._gallery = gallery
@@ -120,13 +104,6 @@ class Browser(KeyLoop):
         self._fronts = Fronts(browsing)
         self._table = Table(0, 0, ())
         self._needs_texts = bool(browsing.text)
-        self._card_acts: dict[str, Callable[[Attempt], str] | None] = {
-            "open": acts.open_media,
-            "web": acts.open_web,
-            "improve": acts.open_source,
-            "play": acts.play,
-            "copy": find_copier("copy", self._copy),
-        }
         self._list_acts: dict[str, Callable[[], None]] = {
             "continue": self._open,
             "memory": self._open_memory,
@@ -143,6 +120,7 @@ class Browser(KeyLoop):
             "edit": self._edit,
         }
         self._acts = acts
+        self._edit_card = edit
 
     def _read_key(self) -> str | None:
         # Texts are read while nothing is pressed, so that a search is there at once.
@@ -231,8 +209,8 @@ class Browser(KeyLoop):
             self._open()
         elif act == "memory":
             self._go_to_memory()
-        elif act in self._card_acts:
-            self._window.message = self._act_on_card(act, view)
+        elif do := self._find_card_act(act):
+            self._window.message = self._act_on_card(do, view)
         elif not self._window.scroll(act):
             self._window.message = self._do(act)
 
@@ -247,14 +225,17 @@ class Browser(KeyLoop):
         if act in self._row_acts:
             rows = self._chosen
             return self._row_acts[act](rows) if rows else "nothing is chosen"
-        if act in self._card_acts:
+        if do := self._find_card_act(act):
             self._is_uncovered = False
-            return self._act_on_card(act, self._begin(self._row) if self._row else None)
+            return self._act_on_card(do, self._begin(self._row) if self._row else None)
         return self._keymap.hint("help", "shows all keys")
 
-    def _act_on_card(self, act: str, attempt: Attempt | None) -> str:
-        do = self._card_acts[act]
-        if attempt is None or do is None:
+    def _find_card_act(self, act: str) -> Callable[[Attempt], str] | None:
+        # References are copied of all rows that are chosen.
+        return None if act in self._row_acts else find_card_act(act, self._acts, self._copy)
+
+    def _act_on_card(self, do: Callable[[Attempt], str], attempt: Attempt | None) -> str:
+        if attempt is None:
             return "nothing is chosen"
         return "held back for mock exams: view it first" if self._is_covered else do(attempt)
 
@@ -299,7 +280,7 @@ class Browser(KeyLoop):
         if row is None:
             return ""
         with self._screen.released():
-            message = self._acts.edit(row)
+            message = self._edit_card(row)
         if self._gallery:
             self._gallery.forget()
         self._fronts = Fronts(self._browsing)

@@ -15,11 +15,10 @@ from cardwright.blueprint import Blueprint
 from cardwright.exam.mock import CardSource, Mock, Question, find_prompt
 from cardwright.exam.result import format_clock
 from cardwright.exam.sheet import Sheet
-from cardwright.frozen import frozen
 from cardwright.history import Moment
 from cardwright.terminal.card import draw_answer, draw_question, format_verdict, order_options
+from cardwright.terminal.card_acts import CardActs, find_card_act
 from cardwright.terminal.charts import Fitted
-from cardwright.terminal.clipboard import find_copier
 from cardwright.terminal.exam import draw_score
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import DIGITS, HAND_IN, MOCK, RESULT, KeyMap, read_layout
@@ -46,35 +45,10 @@ _MIN_RANGE: Final = 3
 _LEAVE: Final = "Leave? All answers are kept, and `cards exam {}` continues where you left off. "
 
 
-@frozen
-class QuestionActs:
-    """What only the command can do with a question, since it runs other programs.
-
-    Each returns a message.
-    """
-
-    open_media: Callable[[Attempt], str]
-    open_web: Callable[[Attempt], str]
-    open_source: Callable[[Attempt], str]
-    play: Callable[[Attempt], str]
-    stop: Callable[[], None]
-    """Called when the question is no longer shown: stops its sounds."""
-
-    def find(self, act: str) -> Callable[[Attempt], str] | None:
-        """Return what does an act, if it is one of these."""
-        doers = {
-            "open": self.open_media,
-            "web": self.open_web,
-            "improve": self.open_source,
-            "play": self.play,
-        }
-        return doers.get(act)
-
-
 class _QuestionLoop(KeyLoop):
     """Shows questions of a mock exam or drill; keys act on the one shown."""
 
-    _acts: QuestionActs
+    _acts: CardActs
 
     @property
     @abstractmethod
@@ -95,7 +69,7 @@ class _QuestionLoop(KeyLoop):
 
     def _act_on_card(self, act: str) -> bool:
         """Open, play or copy what is shown if that is the act; return whether it is."""
-        do = self._acts.find(act) or find_copier(act, self._copy)
+        do = find_card_act(act, self._acts, self._copy)
         if do is None:
             return False
         attempt = self._find_attempt()
@@ -114,7 +88,7 @@ class MockTaker(_QuestionLoop):
         environ: Mapping[str, str],
         clock: Callable[[], Moment],
         *,
-        acts: QuestionActs,
+        acts: CardActs,
         keymap: KeyMap,
         gallery: Gallery | None = None,
     ) -> None:
@@ -354,7 +328,7 @@ class ResultReader(_QuestionLoop):
         screen: Screen,
         environ: Mapping[str, str],
         *,
-        acts: QuestionActs,
+        acts: CardActs,
         keymap: KeyMap,
         gallery: Gallery | None = None,
     ) -> None:

@@ -10,10 +10,10 @@ from rich.text import Text
 
 from cardwright.history import Rating
 from cardwright.study.error import StoreError
-from cardwright.terminal.clipboard import Copy, find_copier
+from cardwright.terminal.card_acts import Copy, find_card_act
 from cardwright.terminal.keymap import BINDINGS, DIGITS, REVIEW, KeyMap
 from cardwright.terminal.keys import PASTE
-from cardwright.terminal.review import CardActs, draw_memory_of
+from cardwright.terminal.review import ReviewActs, draw_memory_of
 from cardwright.terminal.review_state import Attempt, ReviewState
 from cardwright.terminal.words import name_rating
 from cardwright.text import make_plain
@@ -196,13 +196,14 @@ class PlainReviewer(PromptLoop):
         lines: TextIO,
         say: Say,
         *,
-        acts: CardActs,
+        acts: ReviewActs,
         keymap: KeyMap,
         copy: Copy | None = None,
     ) -> None:
         """Read commands from `lines`; `copy` puts a text on the clipboard, if the terminal can."""
         self._state = state
         self._edit = acts.edit
+        self._card_acts = acts.of_card
         self._follow = acts.follow
         self._copy = copy
         self._acts: dict[str, Callable[[], Renderable]] = {
@@ -211,14 +212,11 @@ class PlainReviewer(PromptLoop):
             "bury": lambda: self._mark(state.bury),
             "flag": state.flag,
             "edit": self._run_editor,
-            "open": acts.open_media,
-            "web": acts.open_web,
-            "improve": acts.open_source,
             "play": acts.play,
             "memory": lambda: draw_memory_of(state),
             "all": self._tick_all,
         }
-        others = ("search", "copy", "copy-reference")
+        others = ("search", "open", "web", "improve", "copy", "copy-reference")
         super().__init__(REVIEW, keymap, lines, say, (*self._acts, *others))
 
     @property
@@ -297,8 +295,8 @@ class PlainReviewer(PromptLoop):
             return _toggle(numbers, attempt)
         if act in self._acts:
             return self._acts[act]()
-        copier = find_copier(act, self._copy)
-        return copier(attempt) if copier else self._help()
+        do = find_card_act(act, self._card_acts, self._copy)
+        return do(attempt) if do else self._help()
 
     def _tick_all(self) -> str:
         attempt = self._state.attempt

@@ -15,11 +15,10 @@ from cardwright.exam.sheet import Sheet
 from cardwright.history import Moment
 from cardwright.model import Kind, Prompt
 from cardwright.terminal.card import draw_answer, draw_question
-from cardwright.terminal.clipboard import Copy, find_copier
+from cardwright.terminal.card_acts import CardActs, Copy, find_card_act
 from cardwright.terminal.keymap import HAND_IN, MOCK, KeyMap
 from cardwright.terminal.mock import (
     TIME_IS_UP,
-    QuestionActs,
     ask_to_end,
     can_show_answer,
     draw_mock_question,
@@ -54,7 +53,7 @@ class PlainTaker(PromptLoop):
         say: Say,
         clock: Callable[[], Moment],
         *,
-        acts: QuestionActs,
+        acts: CardActs,
         keymap: KeyMap,
         copy: Copy | None = None,
     ) -> None:
@@ -120,7 +119,7 @@ class PlainTaker(PromptLoop):
 
     def _act_on_card(self, act: str) -> str:
         """Open, play or copy the question if that is the act; return a message."""
-        do = self._card_acts.find(act) or find_copier(act, self._copy)
+        do = find_card_act(act, self._card_acts, self._copy)
         if do is None:
             return ""
         mock = self._sheet.mock

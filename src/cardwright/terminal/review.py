@@ -12,7 +12,7 @@ from cardwright.frozen import frozen
 from cardwright.history import Rating, make_time
 from cardwright.kinds.typed import MAX_TYPED
 from cardwright.study.error import StoreError
-from cardwright.terminal.clipboard import find_copier
+from cardwright.terminal.card_acts import CardActs, find_card_act
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keymap import DIGITS, REVIEW, KeyMap
 from cardwright.terminal.line_editor import LineEditor
@@ -54,19 +54,17 @@ _SCROLLING: Final = frozenset({"up", "down", "pageup", "pagedown", "wheel-up", "
 
 
 @frozen
-class CardActs:
-    """What only the command can do with a card, since it runs other programs.
+class ReviewActs:
+    """What only the command can do in a review besides, since it runs other programs.
 
     Each returns a message.
     """
 
     edit: Callable[[], str]
-    open_media: Callable[[], str]
-    open_web: Callable[[], str]
-    open_source: Callable[[], str]
     play: Callable[[], str]
     follow: Callable[[], str]
     """Called whenever a side was shown: stops sounds that no longer belong to it."""
+    of_card: CardActs
 
 
 class Reviewer(KeyLoop):
@@ -78,7 +76,7 @@ class Reviewer(KeyLoop):
         screen: Screen,
         environ: Mapping[str, str],
         *,
-        acts: CardActs,
+        acts: ReviewActs,
         keymap: KeyMap,
         gallery: Gallery | None = None,
     ) -> None:
@@ -87,6 +85,7 @@ class Reviewer(KeyLoop):
         self._gallery = gallery
         self._state = state
         self._edit = acts.edit
+        self._card_acts = acts.of_card
         self._follow = acts.follow
         self._overlay: str | None = None
         """Shown instead of the card: `keys` or `memory`."""
@@ -104,9 +103,6 @@ class Reviewer(KeyLoop):
             "bury": lambda: self._mark(state.bury),
             "flag": state.flag,
             "edit": self._run_editor,
-            "open": acts.open_media,
-            "web": acts.open_web,
-            "improve": acts.open_source,
             "play": acts.play,
             "memory": lambda: self._cover("memory"),
             "search": self._start_search,
@@ -180,10 +176,10 @@ class Reviewer(KeyLoop):
             if attempt.is_ticking:
                 attempt.tick_all()
             return ""
-        if copier := find_copier(act, self._copy):
-            return copier(attempt)
-        do = self._acts.get(act)
-        return do() if do else self._keymap.hint("help", "shows all keys")
+        if act in self._acts:
+            return self._acts[act]()
+        do = find_card_act(act, self._card_acts, self._copy)
+        return do(attempt) if do else self._keymap.hint("help", "shows all keys")
 
     def _read_click(self, click: str) -> str:
         column, attempt = self._window.find_hint_column(click), self._state.attempt

@@ -20,7 +20,7 @@ from cardwright.exam.sheet import Sheet
 from cardwright.terminal.exam import draw_score
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keys import drop_typed
-from cardwright.terminal.mock import MockTaker, QuestionActs, ResultReader
+from cardwright.terminal.mock import MockTaker, ResultReader
 from cardwright.terminal.plain_exam import PlainTaker
 from cardwright.terminal.screen import can_draw
 
@@ -32,13 +32,6 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     is_drawn = not is_plain and can_draw(sys.stdin, sys.stdout, os.environ)
     config = load_config()
     opener = Opener(study, config.text("player"))
-    acts = QuestionActs(
-        open_media=opener.open_media,
-        open_web=opener.open_web,
-        open_source=opener.open_source,
-        play=opener.play,
-        stop=opener.stop,
-    )
     keymap = find_keymap()
     try:
         if not is_drawn:
@@ -48,7 +41,7 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
                 sys.stdin,
                 partial(say, err=as_json, is_styled=False),
                 read_clock,
-                acts=acts,
+                acts=opener,
                 keymap=keymap,
                 copy=find_copy(),
             ).run()
@@ -64,7 +57,7 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
                     screen,
                     colours,
                     read_clock,
-                    acts=acts,
+                    acts=opener,
                     keymap=keymap,
                     gallery=gallery,
                 ).run()
@@ -75,7 +68,7 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
                         blueprint,
                         screen,
                         colours,
-                        acts=acts,
+                        acts=opener,
                         keymap=keymap,
                         gallery=gallery,
                     )
