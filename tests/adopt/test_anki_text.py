@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from cardwright.adopt.table import read_table
 from cardwright.incoming import Markup
+from cardwright.text import make_plain
 
 FIELDS = st.text(
     st.one_of(
@@ -48,7 +49,8 @@ def add(col: Collection, type: str, fields: tuple[str, str], tags: list[str], de
 @given(
     drawn=st.lists(
         st.tuples(
-            FIELDS.filter(lambda text: text.strip()),
+            # A field in which nothing is seen is an empty one.
+            FIELDS.filter(lambda text: make_plain(text).strip()),
             FIELDS,
             TAGS,
             st.sampled_from(["A", "A::b c", "D"]),

@@ -85,7 +85,8 @@ class Author:
         self.sheets.append(Sheet(f"c{self._count}", kind))
 
     def edit(self) -> None:
-        self.dice.choice(self.sheets).text += 1
+        # A change of a retired card is none to readers, and nothing to release.
+        self.dice.choice(self._list_asked()).text += 1
 
     def rename(self) -> None:
         sheet = self.dice.choice(self.sheets)
@@ -94,9 +95,12 @@ class Author:
         sheet.id = f"c{self._count}"
 
     def retire(self) -> None:
-        asked = [sheet for sheet in self.sheets if not sheet.is_retired]
+        asked = self._list_asked()
         if len(asked) > 3:
             self.dice.choice(asked).is_retired = True
+
+    def _list_asked(self) -> list[Sheet]:
+        return [sheet for sheet in self.sheets if not sheet.is_retired]
 
     def revive(self) -> None:
         for sheet in self.sheets:

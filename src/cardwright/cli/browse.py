@@ -50,8 +50,8 @@ def browse(
     is:suspended  is:buried  is:leech  is:flagged  is:reserved
 
     All of them must hold. In a NAME, `*` stands for any text, and a comma for "or"; blanks need
-    quotes. `-` in front reverses a word or a condition; on the command line, `--` has to come
-    before it. In a pipe, the list is printed.
+    quotes. `-` in front of a word or a condition negates it; on the command line, `--` has to come
+    before. In a pipe, the list is printed.
 
     \b
     cards browse

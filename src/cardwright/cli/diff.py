@@ -63,11 +63,11 @@ def diff(
 ) -> None:
     """Show what a release would change.
 
-    With --since, shows what has changed since a revision, or between two. OLD...NEW begins where both
-    parted.
+    With --since, shows what has changed since a revision, or between two. OLD...NEW compares NEW with
+    the revision where it left OLD.
 
-    With two packages, shows the differences between them: any that Anki exports (.apkg, .colpkg), its
-    backups, or a collection.anki2.
+    With two packages, shows how they differ. Each can be any package that Anki exports (.apkg,
+    .colpkg), a backup, or a collection.anki2.
 
     \b
     cards diff                        sources against the last release

@@ -42,7 +42,7 @@ _COMMANDS: Final = {
     "bury": "Put prompts off until the next study day.",
     "flag": "Flag prompts, to find them with --flagged.",
     "reset": "Start prompts over, as if they had never been answered.",
-    "reschedule": "Make prompts due in some days from today, as Anki's *Set due date* does.",
+    "reschedule": "Set in how many days prompts are due, like Anki's *Set due date*.",
     "undo": "Undo the last answer or other act, and with each call the one before.",
     "exam": "Prepare for an exam on a date.",
     "options": "Show the study options of your decks, or override them for yourself.",

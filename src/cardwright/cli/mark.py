@@ -150,11 +150,10 @@ def _read_days(_context: click.Context, _param: click.Parameter, text: str) -> r
 def reschedule(
     folder: Path, refs: tuple[str, ...], days: range, as_json: bool, db: Path | None
 ) -> None:
-    """Make prompts due in some days from today, as Anki's *Set due date* does.
+    """Set in how many days prompts are due, like Anki's *Set due date*.
 
-    CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. The next answer
-    decides as always; what is remembered stays. New prompts become reviews. Suspended prompts stay
-    suspended.
+    CARD is `pack:id`, which means all its prompts, or one prompt, `pack:id/side`. Memories stay, and
+    the next answer decides as always. New prompts become reviews. Suspended prompts stay suspended.
 
     \b
     cards reschedule label-drift --in 0

@@ -30,9 +30,9 @@ _LISTED: Final = 20
 def undo(folder: Path, is_list: bool, in_all: bool, as_json: bool, db: Path | None) -> None:
     """Undo the last answer or other act, and with each call the one before.
 
-    That is what was done to cards of this project on this machine, in `cards review` or by a command,
-    as far back as the log allows. Answers that Anki's log has cannot be undone. --all goes back over
-    every project that you have studied here, as `cards review --all` asks them.
+    This covers what was done to cards of this project on this machine, in `cards review` or by a
+    command, as far back as the log goes. It stops at an answer that Anki's log has. --all covers
+    every project that you have studied here, as `cards review --all` does.
 
     \b
     cards undo --list
