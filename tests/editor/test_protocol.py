@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from io import BytesIO, FileIO
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 
+from cardwright.app.project import Project, check_project
 from cardwright.cli.main import cards
-from editor_client import AnswerError, Editor
+from cardwright.editor.server import Server
+from cardwright.editor.wire import Message, read_messages
+from cardwright.study.alias import Alias
+from cardwright.study.store import open_store
+from editor_client import AnswerError, Editor, find_position
 from editor_edits import edit_at_random
 from media_files import PNG
 from project_files import Run, Write
@@ -25,6 +38,12 @@ def env(tmp_path: Path) -> dict[str, str]:
     source = str(Path(__file__).parents[2] / "src")
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH", "")]))
     return {"PYTHONPATH": path, "CARDS_DB": str(tmp_path / "reviews.db")}
+
+
+def frame(*messages: dict[str, Any]) -> bytes:
+    """Return messages as the protocol sends them."""
+    bodies = [json.dumps({"jsonrpc": "2.0", **message}).encode() for message in messages]
+    return b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(body), body) for body in bodies)
 
 
 def test_files_outside_of_projects_are_left_alone(editor: Editor, tmp_path: Path) -> None:
@@ -158,12 +177,16 @@ def test_the_lens_is_off_unless_it_is_asked_for(
     for rating in ("good", "again", "good"):
         run("answer", "oak", rating)
     store = Path(env["CARDS_DB"])
+    # The pack has got a namespace since, which continues its history.
+    (root / "decks/trees/deck.yaml").write_text("name: T\nnamespace: woods-a1b2\n", "utf-8")
+    with closing(open_store(store, "laptop")) as opened, opened.transaction():
+        opened.add_aliases([Alias("alias-1", 1, "woods-a1b2", "trees")])
     before = store.read_bytes()
     with Editor(root, env=env, options={"codeLens": True}) as other:
         uri = other.open(root / "cards/trees/a.yaml")
         lenses = other.ask("textDocument/codeLens", {"textDocument": {"uri": uri}})
         assert [(one["range"]["start"]["line"], one["command"]["title"]) for one in lenses] == [
-            (2, "asked 3 times, 67% recalled")
+            (2, "asked 3 times, 67% right")
         ]
         assert store.read_bytes() == before
         store.write_bytes(b"damaged")
@@ -210,19 +233,121 @@ def test_what_was_cancelled_is_not_answered(editor: Editor, write: Write) -> Non
     uri = editor.open(root / "cards/trees/a.yaml")
     editor.read_problems(uri)
     params = {"textDocument": {"uri": uri}, "position": {"line": 0, "character": 0}}
-    raw = b""
-    for message in (
-        {"id": 9001, "method": "cards/preview", "params": params},
-        {"id": 9002, "method": "cards/preview", "params": params},
-        {"method": "$/cancelRequest", "params": {"id": 9002}},
-    ):
-        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        raw += b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
-    editor.send_raw(raw)
+    editor.send_raw(
+        frame(
+            {"id": 9001, "method": "cards/preview", "params": params},
+            {"id": 9002, "method": "cards/preview", "params": params},
+            {"method": "$/cancelRequest", "params": {"id": 9002}},
+        )
+    )
 
     assert editor.await_answer(9001, "cards/preview") is None
     with pytest.raises(AnswerError, match="cancelled"):
         editor.await_answer(9002, "cards/preview")
+
+
+def test_what_needs_only_the_text_is_answered_during_the_first_check(
+    editor: Editor, write: Write
+) -> None:
+    names = [f"cards/trees/{number}.yaml" for number in range(30)]
+    root = write({name: CARDS.replace("oak", f"oak-{name[12:-5]}") for name in names})
+    uri = (root / names[0]).as_uri()
+    text = (root / names[0]).read_text("utf-8")
+    editor.texts[uri], editor.versions[uri] = text + "- id: elm\n  ", 2
+    document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
+    this = {"textDocument": {"uri": uri}}
+    end = find_position(text, len(text))
+    change = {"range": {"start": end, "end": end}, "text": "- id: elm\n  "}
+    changed = {"textDocument": {"uri": uri, "version": 2}, "contentChanges": [change]}
+    field = {**this, "position": {"line": end["line"] + 1, "character": 2}}
+    help = {**this, "position": {"line": end["line"] - 1, "character": 3}}
+    at_id = {**this, "position": {"line": 2, "character": 7}}
+    editor.send_raw(
+        frame(
+            {"method": "textDocument/didOpen", "params": {"textDocument": document}},
+            {"id": 9011, "method": "textDocument/hover", "params": at_id},
+            {"id": 9012, "method": "textDocument/documentSymbol", "params": this},
+            {"id": 9013, "method": "textDocument/definition", "params": at_id},
+            {"method": "textDocument/didChange", "params": changed},
+            {"id": 9014, "method": "textDocument/documentSymbol", "params": this},
+            {"id": 9015, "method": "textDocument/completion", "params": field},
+            {"id": 9016, "method": "textDocument/hover", "params": help},
+        )
+    )
+
+    symbols = editor.await_answer(9012, "textDocument/documentSymbol")
+    assert [one["name"] for one in symbols] == ["oak-0"]
+    with pytest.raises(AnswerError, match="the text has changed"):
+        editor.await_answer(9013, "textDocument/definition")
+    symbols = editor.await_answer(9014, "textDocument/documentSymbol")
+    assert [one["name"] for one in symbols] == ["oak-0", "elm"]
+    keys = editor.await_answer(9015, "textDocument/completion")
+    assert "question" in [one["label"] for one in keys["items"]]
+    shown = editor.await_answer(9016, "textDocument/hover")
+    assert shown["contents"]["value"].startswith("**answer** (required)")
+    # This one is about the card, so it needed the check, and the text has changed before its end.
+    with pytest.raises(AnswerError, match="the text has changed"):
+        editor.await_answer(9011, "textDocument/hover")
+    assert set(editor.list_codes(uri)) == {"missing-field"}
+
+
+def test_it_ends_when_the_process_of_its_editor_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cardwright.editor.server._PARENT_S", 0.01)
+    reader, writer = os.pipe()
+    answers, answer = os.pipe()
+    with (
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent,
+        FileIO(reader) as input,
+        FileIO(writer, "w") as stays_open,
+        FileIO(answers) as told,
+        FileIO(answer, "w") as output,
+        ThreadPoolExecutor() as pool,
+    ):
+        store = tmp_path / "none.db"
+        server = Server(output, time.monotonic, cache_folder=None, store_path=store)
+        status = pool.submit(server.serve, input)
+        params = {"processId": parent.pid, "capabilities": {}}
+        stays_open.write(frame({"id": 1, "method": "initialize", "params": params}))
+        assert b"capabilities" in told.read(10_000)
+        assert not status.done()
+        parent.communicate(b"\n")
+        assert status.result(60) == 1
+        # The thread that reads must end before its stream does.
+        stays_open.write(frame({"method": "exit", "params": {}}))
+
+
+def test_problems_go_when_a_project_cannot_be_read_any_more(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = write({"cards/trees/a.yaml": CARDS.replace("answer", "anwser")})
+    checks = iter([check_project])
+
+    def check(*args: Any, **options: Any) -> Project:
+        for found in checks:
+            return found(*args, **options)
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr("cardwright.editor.workspace.check_project", check)
+    folder = [{"uri": root.as_uri(), "name": "trees"}]
+    params: dict[str, Any] = {"capabilities": {}, "workspaceFolders": folder}
+    begin = {"id": 1, "method": "initialize", "params": params}
+    changed = {"method": "workspace/didChangeWatchedFiles", "params": {"changes": []}}
+    # This has its turn after a check.
+    event: dict[str, Any] = {"event": {"added": [], "removed": []}}
+    then = {"method": "workspace/didChangeWorkspaceFolders", "params": event}
+    output = BytesIO()
+    # So much time passes between two messages that a check is due.
+    clock = map((10.0).__pow__, itertools.count())
+    server = Server(output, lambda: next(clock), cache_folder=None, store_path=root / "none.db")
+    server.serve(BytesIO(frame(begin, then, changed, then)))
+
+    told = [one for one in read_messages(BytesIO(output.getvalue())) if isinstance(one, Message)]
+    uri = (root / "cards/trees/a.yaml").as_uri()
+    shown = [one.params["diagnostics"] for one in told if one.params.get("uri") == uri]
+    assert [len(problems) for problems in shown] == [2, 0]
+    assert any("the disk is gone" in str(one.params.get("message")) for one in told)
 
 
 def test_it_ends_when_its_editor_does(write: Write, env: dict[str, str]) -> None:

@@ -352,6 +352,26 @@ def test_what_is_offered_replaces_the_word_there(editor: Editor, lessons: Path) 
     assert editor.texts[uri].endswith("[og-1, 'og-1'")
 
 
+def test_an_objective_is_found_by_its_text_too(editor: Editor, lessons: Path) -> None:
+    blueprint = lessons / "decks/trees/blueprint.yaml"
+    text = blueprint.read_text("utf-8") + "- {id: og-2, lesson: '1.2', about: Know bark.}\n"
+    blueprint.write_text(text, "utf-8")
+    head = f"lesson: '1.2'\n{HEAD}  objectives: ["
+    uri = editor.open(lessons / "cards/trees/x.yaml", head)
+    # Those of the file's own lesson come first.
+    assert editor.complete(uri) == ["og-2", "og-1"]
+    editor.type(uri, "Leav")
+
+    found = editor.ask_at("textDocument/completion", uri, len(editor.texts[uri]))
+
+    (item,) = found["items"]
+    assert (item["label"], item["filterText"]) == ("og-1", "Tell leaves apart.")
+    # What is typed on is asked about again.
+    assert found["isIncomplete"]
+    editor.apply({"changes": {uri: [item["textEdit"]]}})
+    assert editor.texts[uri] == f"{head}og-1"
+
+
 def test_fields_come_with_their_help(editor: Editor, lessons: Path) -> None:
     uri = editor.open(lessons / "cards/trees/x.yaml", "kind: leaf\ncards:\n- id: x\n  ")
     first = editor.ask_at("textDocument/completion", uri, len(editor.texts[uri]))["items"][0]

@@ -35,12 +35,26 @@ class Name(NamedTuple):
     detail: str
     kind: int
     about: str = ""
+    text: str = ""
+    """What it may be looked for by, besides its label."""
+
+
+def complete_key(file: OpenFile, schemas: Schemas, position: Position) -> dict[str, Any] | None:
+    """Return the list of completions of a key at a position; None if something else is there."""
+    place = file.buffer.locate(position)
+    cursor = file.outline.find(*place)
+    if cursor.is_text or _MEDIA.search(cursor.before):
+        return None
+    keys = schemas.find_keys(file, cursor.path, cursor.line)
+    if cursor.is_key or (cursor.key is None and keys):
+        return _complete_key(file, schemas, cursor, place.column)
+    return None
 
 
 def complete(
     file: OpenFile, project: Project, schemas: Schemas, position: Position
 ) -> dict[str, Any]:
-    """Return the list of completions at a position."""
+    """Return the list of completions at a position, other than of a key."""
     place = file.buffer.locate(position)
     cursor = file.outline.find(*place)
     if media := _MEDIA.search(cursor.before):
@@ -49,9 +63,6 @@ def complete(
         )
     if cursor.is_text:
         return _make_list(file, cursor, place.column, [])
-    keys = schemas.find_keys(file, cursor.path, cursor.line)
-    if cursor.is_key or (cursor.key is None and keys):
-        return _complete_key(file, schemas, cursor, place.column)
     names = list_names_at(file, project, schemas, cursor)
     return _make_list(file, cursor, place.column, names)
 
@@ -142,8 +153,11 @@ def _list_domains(file: OpenFile, project: Project) -> Iterator[Name]:
 
 def _list_objectives(file: OpenFile, project: Project) -> Iterator[Name]:
     blueprint = project.collection.blueprints.get(file.pack)
-    for objective in blueprint.objectives.values() if blueprint else ():
-        yield Name(objective.id, objective.about, _CONSTANT)
+    objectives = blueprint.objectives.values() if blueprint else ()
+    own = file.outline.top.value("lesson")
+    for objective in sorted(objectives, key=lambda objective: objective.lesson != own):
+        about = objective.about
+        yield Name(objective.id, about, _CONSTANT, text=about)
 
 
 def _list_kinds(_file: OpenFile, project: Project) -> Iterator[Name]:
@@ -251,7 +265,11 @@ def _make_list(
     else:
         typed, quote, is_closed = media.rpartition("/")[2], "", True
         start, end = column - len(typed), column
-    fitting = [name for name in names if _fits(name.label, typed)]
+    fitting = [
+        name
+        for name in names
+        if _fits(name.label, typed) or typed.casefold() in name.text.casefold()
+    ]
     edit_range = file.buffer.range(cursor.line, start, end)
     items = []
     for number, name in enumerate(fitting[:MAX_ITEMS]):
@@ -265,12 +283,16 @@ def _make_list(
             "sortText": f"{number:04}",
             "textEdit": {"range": edit_range, "newText": f"{written}{ending}"},
         }
+        if not _fits(name.label, typed):
+            # Only there: with it, Neovim replaces no more than the last word.
+            item["filterText"] = escape_controls(name.text)
         if name.detail:
             item["detail"] = escape_controls(name.detail)
         if name.about:
             item["documentation"] = escape_controls(name.about)
         items.append(item)
-    return {"isIncomplete": len(fitting) > MAX_ITEMS, "items": items}
+    is_incomplete = len(fitting) > MAX_ITEMS or any(name.text for name in names)
+    return {"isIncomplete": is_incomplete, "items": items}
 
 
 def write_plain(word: str) -> str:

@@ -14,19 +14,31 @@ from cardwright.editor.workspace import OpenFile, find_card_at
 from cardwright.model import CardHead
 
 
-def hover(
-    file: OpenFile, project: Project, schemas: Schemas, position: Position
-) -> dict[str, Any] | None:
-    """Return what the protocol calls a hover; None if there is nothing to say."""
+def hover_key(file: OpenFile, schemas: Schemas, position: Position) -> dict[str, Any] | None:
+    """Return the help of the key at a position as a hover; None unless one with help is there."""
+    cursor = file.outline.find(*file.buffer.locate(position))
+    return _make_hover(file, cursor, _describe_key(file, schemas, cursor) if cursor.is_key else "")
+
+
+def hover(file: OpenFile, project: Project, position: Position) -> dict[str, Any] | None:
+    """Return what the protocol calls a hover, of what is no key; None if there is nothing to say."""
     cursor = file.outline.find(*file.buffer.locate(position))
     text = ""
-    if file.sort == "cards" and cursor.key == "id" and cursor.path == ("cards", "-"):
+    if is_at_id(file, position):
         card = find_card_at(file, project, cursor.line)
         text = describe_card(card, project) if card else ""
-    if not text and cursor.is_key and cursor.key:
-        text = _describe_key(file, schemas, cursor)
-    elif not text and cursor.word and not cursor.is_text:
+    if not text and cursor.word and not cursor.is_key and not cursor.is_text:
         text = _describe_name(file, project, find_source(file, project, cursor.names), cursor.word)
+    return _make_hover(file, cursor, text)
+
+
+def is_at_id(file: OpenFile, position: Position) -> bool:
+    """Tell whether a position is at the id of a card, or at its key."""
+    cursor = file.outline.find(*file.buffer.locate(position))
+    return file.sort == "cards" and cursor.key == "id" and cursor.path == ("cards", "-")
+
+
+def _make_hover(file: OpenFile, cursor: Cursor, text: str) -> dict[str, Any] | None:
     if not text:
         return None
     shown = file.buffer.range(cursor.line, cursor.start, cursor.end)

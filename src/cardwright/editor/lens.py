@@ -25,5 +25,5 @@ def list_lenses(file: OpenFile, project: Project, store_path: Path) -> list[dict
     ]
 
 
-def _describe(asked: int, recalled: int) -> str:
-    return f"asked {count(asked, 'time')}, {recalled / asked:.0%} recalled"
+def _describe(asked: int, right: int) -> str:
+    return f"asked {count(asked, 'time')}, {right / asked:.0%} right"

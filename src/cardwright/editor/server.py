@@ -32,6 +32,7 @@ from cardwright.app.project import Project
 from cardwright.diagnostic import Diagnostic, Related
 from cardwright.editor.buffer import Buffer
 from cardwright.editor.fixes import make_diagnostic
+from cardwright.editor.parent import is_running
 from cardwright.editor.wire import (
     CANCELLED,
     INTERNAL_ERROR,
@@ -55,20 +56,27 @@ from cardwright.editor.workspace import (
     to_path,
 )
 from cardwright.error import CardwrightError
+from cardwright.progress import show_progress
 
 if TYPE_CHECKING:
     from cardwright.editor.schemas import Schemas
 
+CONTENT_MODIFIED: Final = -32801
 NOT_INITIALIZED: Final = -32002
 _IDLE_S: Final = 0.01
 """After a change, so much silence lets the project be checked."""
 _MAX_WAIT_S: Final = 0.1
 """While messages keep coming, it is checked after this time, or after twice what a check takes."""
+_PARENT_S: Final = 3.0
+"""In silence, the editor's process is looked for so often: others may hold its end of the stream."""
 _MAX_PROBLEMS: Final = 1_000
 """The maximum reported per file."""
 _MAX_FILES: Final = 500
 """The maximum of files reported that are not open."""
 _INFO: Final = 3
+_HAS_CHANGED: Final = "the text has changed meanwhile"
+_LATER: Final = {"exit", "workspace/didChangeWorkspaceFolders"}
+"""What always has its turn after a check."""
 _WATCHED: Final = ("**/{cards,decks,kinds}/**",)
 _CAPABILITIES: Final[Json] = {
     "positionEncoding": "utf-16",
@@ -90,6 +98,10 @@ class _RefusedError(Exception):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class _BusyError(Exception):
+    """A request that has to wait for the check that is running."""
 
 
 class _Gone(BaseException):
@@ -121,6 +133,13 @@ class Server:
         self._stale_since_s: float | None = None
         self._check_s = 0.0
         """How long the last check took."""
+        self._is_checking = False
+        """Whether messages are answered in the middle of a check."""
+        self._takes_changes = False
+        """Whether files may change meanwhile, since the project is checked again if they do."""
+        self._parent: int | None = None
+        """The editor's process."""
+        self._inbox: queue.Queue[Message | Damaged | None] = queue.Queue()
         self._waiting: deque[Message | Damaged] = deque()
         self._cancelled: set[int | str] = set()
         self._is_over = False
@@ -150,33 +169,77 @@ class Server:
 
     def serve(self, input: BinaryIO) -> int:
         """Talk until the editor says `exit` or goes away; return the exit status."""
-        inbox: queue.Queue[Message | Damaged | None] = queue.Queue()
-        threading.Thread(target=_read, args=(input, inbox), daemon=True).start()
+        threading.Thread(target=_read, args=(input, self._inbox), daemon=True).start()
+        show_progress(_Pause(self._answer_meanwhile))
         try:
-            while message := self._next(inbox):
+            while message := self._next():
                 if isinstance(message, Message) and message.method == "exit":
                     break
                 self._take(message)
         except _Gone:
             return 1
+        finally:
+            show_progress(None)
         return 0 if self._state == "shut down" else 1
 
-    def _next(self, inbox: queue.Queue[Message | Damaged | None]) -> Message | Damaged | None:
+    def _next(self) -> Message | Damaged | None:
         """Return the next message, once projects are checked if it is time to."""
         while True:
-            while not (self._is_over or inbox.empty()):
-                self._receive(inbox.get())
+            self._receive_all()
             if self._waiting:
-                if self._is_due():
-                    self._check()
-                return self._waiting.popleft()
+                if not self._is_due():
+                    return self._waiting.popleft()
+                self._check()
+                continue
             if self._is_over:
                 return None
             self._cancelled.clear()
+            wait_s = None if self._parent is None else _PARENT_S
             try:
-                self._receive(inbox.get(timeout=None if self._stale_since_s is None else _IDLE_S))
+                self._receive(
+                    self._inbox.get(timeout=wait_s if self._stale_since_s is None else _IDLE_S)
+                )
             except queue.Empty:
-                self._check()
+                if self._stale_since_s is not None:
+                    self._check()
+                elif self._parent is not None and not is_running(self._parent):
+                    return None
+
+    def _answer_meanwhile(self) -> None:
+        """Answer what needs only the text, or the project as it was, in the middle of a check."""
+        self._receive_all()
+        self._is_checking = True
+        left: list[Message] = []
+        try:
+            for message in list(self._waiting):
+                if isinstance(message, Damaged) or message.method in _LATER:
+                    break
+                # What was sent behind a change of a file counts on it.
+                if message.id is None and not self._takes_changes:
+                    break
+                try:
+                    self._take(message)
+                except _BusyError:
+                    left.append(message)
+                    continue
+                self._waiting.remove(message)
+                if message.id is None:
+                    left = [one for one in left if not self._refuse_outdated(one, message)]
+        finally:
+            self._is_checking = False
+
+    def _refuse_outdated(self, request: Message, change: Message) -> bool:
+        """Refuse a request that waits if it is about a text that has changed; tell whether it is."""
+        uri = _find_uri(change)
+        if uri is None or _find_uri(request) != uri:
+            return False
+        self._waiting.remove(request)
+        self._send_error(request.id, CONTENT_MODIFIED, _HAS_CHANGED)
+        return True
+
+    def _receive_all(self) -> None:
+        while not (self._is_over or self._inbox.empty()):
+            self._receive(self._inbox.get())
 
     def _receive(self, message: Message | Damaged | None) -> None:
         """Keep a message until its turn."""
@@ -214,6 +277,8 @@ class Server:
             self._send({"id": key, "result": self._answer(method, params, key)})
         except _RefusedError as error:
             self._send_error(key, error.code, str(error))
+        except _BusyError:
+            raise
         except (CardwrightError, OSError) as error:
             self._send_error(key, REQUEST_FAILED, str(error))
         except Exception as error:  # noqa: BLE001  (as above)
@@ -253,6 +318,10 @@ class Server:
 
     def _initialize(self, params: Json) -> Json:
         self._state = "open"
+        process = params.get("processId")
+        # In a container, the editor's process may not be seen at all.
+        if isinstance(process, int) and process > 0 and is_running(process):
+            self._parent = process
         options = params.get("initializationOptions")
         self._has_lenses = isinstance(options, dict) and options.get("codeLens") is True
         workspace = params.get("capabilities", {}).get("workspace") or {}
@@ -280,7 +349,6 @@ class Server:
             }
             params = {"registrations": [registered]}
             self._send({"id": "cards-1", "method": "client/registerCapability", "params": params})
-        self._expire(self._workspace.projects.values())
 
     def _shut_down(self, _params: Json) -> None:
         self._state = "shut down"
@@ -353,17 +421,24 @@ class Server:
         for checked in list(self._workspace.projects.values()):
             if checked.is_stale or checked.is_unshown:
                 checked.is_unshown = False
+                # The first check takes seconds if nothing is in the cache.
+                self._takes_changes = checked.last is None
                 try:
                     # The editor need not wait for a collection.
                     with gc_paused():
-                        self._show(checked, self._workspace.check(checked))
+                        project = self._workspace.check(checked)
+                        if not (self._takes_changes and checked.is_stale):
+                            self._show(checked, project)
                 except Exception as error:  # noqa: BLE001  (the next change may help)
                     self._log_bug(f"checking {checked.root}", error)
+                finally:
+                    self._takes_changes = False
         self._check_s = self._read_clock_s() - start_s
 
     def _show(self, checked: CheckedProject, project: Project | None) -> None:
         if project is None:
             self._log(f"{checked.root}: {checked.problem}")
+            self._hide_problems(checked.root)
             return
         by_name: dict[str, list[Diagnostic]] = {}
         files = self._workspace.list_files(project.root)
@@ -414,7 +489,14 @@ class Server:
         file = self._workspace.files.get(params["textDocument"]["uri"])
         if file is None or file.root is None:
             return None
+        if self._is_checking:
+            raise _BusyError
         checked = self._workspace.projects[file.root]
+        if checked.last is None and checked.is_stale:
+            buffer = file.buffer
+            self._check()
+            if file.buffer is not buffer:
+                raise _RefusedError(CONTENT_MODIFIED, _HAS_CHANGED)
         checked.is_unshown |= checked.is_stale
         project = self._workspace.find_project(file)
         return None if project is None else (file, project)
@@ -427,31 +509,47 @@ class Server:
             return file, checked.last
         return self._find(params)
 
-    def _find_schemas(self, project: Project) -> Schemas:
-        kinds = project.collection.kinds
+    def _find_schemas(self, params: Json) -> tuple[OpenFile, Schemas] | None:
+        """Return an open file and the schemas of its project, without a check of it."""
+        file = self._workspace.files.get(params["textDocument"]["uri"])
+        checked = self._workspace.projects.get(file.root) if file and file.root else None
+        if file is None or not file.sort or checked is None:
+            return None
+        if checked.problem and not checked.is_stale:
+            return None
+        kinds = checked.kinds
         if self._schemas is None or self._schemas.kinds is not kinds:
             from cardwright.editor.schemas import Schemas  # noqa: PLC0415  (start-up)
 
             self._schemas = Schemas(kinds)
-        return self._schemas
+        return file, self._schemas
 
     def _complete(self, params: Json) -> Json:
-        found = self._find_known(params)
-        if found is None:
+        described = self._find_schemas(params)
+        if described is None:
             return None
-        from cardwright.editor.complete import complete  # noqa: PLC0415  (start-up)
+        from cardwright.editor.complete import complete, complete_key  # noqa: PLC0415  (start-up)
 
-        file, project = found
-        return complete(file, project, self._find_schemas(project), params["position"])
+        file, schemas = described
+        position = params["position"]
+        if (keys := complete_key(file, schemas, position)) is not None:
+            return keys
+        found = self._find_known(params)
+        return complete(*found, schemas, position) if found else None
 
     def _hover(self, params: Json) -> Json:
-        found = self._find(params)
-        if found is None:
+        described = self._find_schemas(params)
+        if described is None:
             return None
-        from cardwright.editor.hover import hover  # noqa: PLC0415  (as above)
+        from cardwright.editor.hover import hover, hover_key, is_at_id  # noqa: PLC0415  (as above)
 
-        file, project = found
-        return hover(file, project, self._find_schemas(project), params["position"])
+        file, schemas = described
+        position = params["position"]
+        key = hover_key(file, schemas, position)
+        if key and not is_at_id(file, position):
+            return key
+        found = self._find(params)
+        return (hover(*found, position) if found else None) or key
 
     def _define(self, params: Json) -> Json:
         found = self._find(params)
@@ -536,6 +634,28 @@ class Server:
             "style": view.style,
             "script": view.script,
         }
+
+
+def _find_uri(message: Message) -> Json:
+    """Return the address of the text that a message is about; None if it is about none."""
+    document = message.params.get("textDocument") if isinstance(message.params, dict) else None
+    return document.get("uri") if isinstance(document, dict) else None
+
+
+class _Pause:
+    """Lets something be done between two files, in place of showing how far the work has come."""
+
+    def __init__(self, act: Callable[[], None]) -> None:
+        self._act = act
+
+    def show(self, _what: str, _done: int, _total: int | None) -> None:
+        self._act()
+
+    def announce(self, what: str) -> None:
+        pass
+
+    def erase(self) -> None:
+        pass
 
 
 def _read(input: BinaryIO, inbox: queue.Queue[Message | Damaged | None]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -13,9 +14,9 @@ from cardwright.editor.outline import Outline
 from cardwright.editor.session_cache import SessionCache
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import read_below
-from cardwright.model import Card
+from cardwright.model import Card, Kind
 from cardwright.project.media import MediaLibrary
-from cardwright.project.walk import is_project, is_source_name
+from cardwright.project.walk import is_project, is_source_name, read_source, walk_sources
 
 Sort = Literal["cards", "deck", "blueprint", "kind", ""]
 """What a file holds; empty if it is no source."""
@@ -68,6 +69,18 @@ class CheckedProject:
         self._media: MediaLibrary | None = None
         self.last: Project | None = None
         """As it was last checked."""
+        self._early_kinds: Mapping[str, Kind] | None = None
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Its kinds as it was last checked; before that, as they are on the disk."""
+        if self.last is not None:
+            return self.last.collection.kinds
+        if self._early_kinds is None:
+            from cardwright.project.read import read_kinds  # noqa: PLC0415  (seldom needed)
+
+            self._early_kinds, _ = read_kinds(walk_sources(self.root).kinds, read_source, [])
+        return self._early_kinds
 
     def forget_media(self) -> None:
         """Look at media files again."""
@@ -75,7 +88,7 @@ class CheckedProject:
 
     def check(self, files: dict[str, OpenFile]) -> Project | None:
         """Return the project with open files, by name; None if it cannot be read."""
-        if self.is_stale or self.last is None:
+        if self.is_stale:
             self.is_stale = False
             unsaved = {name: file.buffer.raw for name, file in files.items() if file.is_dirty}
             self._cache.begin(is_saved=not unsaved)
