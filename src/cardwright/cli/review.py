@@ -29,7 +29,6 @@ from cardwright.study.queue import SessionOptions
 from cardwright.study.settings import Settings
 from cardwright.terminal.gallery import Gallery
 from cardwright.terminal.keys import drop_typed
-from cardwright.terminal.plain import PlainReviewer
 from cardwright.terminal.review import ReviewActs, Reviewer
 from cardwright.terminal.review_state import ReviewState
 from cardwright.terminal.screen import can_draw
@@ -160,6 +159,8 @@ def review(
 def _run(study: Study, state: ReviewState, acts: ReviewActs, *, is_plain: bool, images: str) -> int:
     """Review in full screen or line by line; return the exit status."""
     if is_plain:
+        from cardwright.terminal.plain import PlainReviewer  # noqa: PLC0415  (most see the full screen)
+
         say_plainly = partial(say, is_styled=False)
         reviewer = PlainReviewer(
             state, sys.stdin, say_plainly, acts=acts, keymap=find_keymap(), copy=find_copy()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
-from cardwright.app.search import fold_card
 from cardwright.app.study import Study, find_worth
 from cardwright.history import MS_PER_MINUTE, SECONDS_PER_MINUTE, Act, Moment, Rating, Review
 from cardwright.item import Item
@@ -449,6 +448,8 @@ class ReviewState:
 
     def find(self, wanted: str) -> str:
         """Ask the next prompt whose card contains a text, ignoring case and accents; "" if there is one."""
+        from cardwright.app.search import fold_card  # noqa: PLC0415  (only when its key is pressed)
+
         folded = fold_text(wanted)
         for item in self._session.list_ahead():
             card = self._study.part_of(item).load_card(item.card_ref)
