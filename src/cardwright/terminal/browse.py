@@ -464,7 +464,7 @@ class Browser(KeyLoop):
             row = rows[place]
             is_chosen = place == self._place
             line = table.draw(row, self._fronts.read(row), is_ticked=row.item.key in self._ticked)
-            style = "reverse" if is_chosen else "dim" if is_out(row, self._browsing.today) else ""
+            style = "reverse" if is_chosen else "dim" if row.is_out(self._browsing.today) else ""
             body[place] = window.render(Text(line, style, no_wrap=True), width)[0]
         window.keep_in_view(self._place)
         return window.render(Text(table.heading, "dim", no_wrap=True), width)[:1], body
@@ -591,11 +591,6 @@ def _write(token: Token) -> str:
     from cardwright.terminal.formula import draw_formula  # noqa: PLC0415  (few cards hold maths)
 
     return draw_formula(token.text) or token.text
-
-
-def is_out(row: Row, today: int) -> bool:
-    """Tell whether a prompt is not asked, as things are."""
-    return row.is_held or row.memory.is_suspended or row.is_buried(today)
 
 
 def describe_due(row: Row, today: int) -> str:
