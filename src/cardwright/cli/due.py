@@ -13,7 +13,7 @@ from cardwright.app.choice import Choice
 from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_joint_study, open_study
 from cardwright.cli.output import say, say_json
-from cardwright.cli.params import choice_options, db_option, json_option
+from cardwright.cli.params import all_option, choice_options, db_option, json_option
 from cardwright.history import MS_PER_DAY, SECONDS_PER_MINUTE, make_date
 from cardwright.item import Item
 from cardwright.memory import Memory, State
@@ -39,7 +39,7 @@ _RECENT_DAYS: Final = 30
     show_default=True,
     help="Days to look ahead, including today.",
 )
-@click.option("--all", "in_all", is_flag=True, help="Of all projects that you have studied.")
+@all_option
 @json_option
 @db_option
 @click.pass_obj
