@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -14,7 +14,7 @@ from cardwright.editor.outline import Outline
 from cardwright.editor.session_cache import SessionCache
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import read_below
-from cardwright.model import Card, Kind
+from cardwright.model import Card, CardHead, Kind
 from cardwright.project.media import MediaLibrary
 from cardwright.project.walk import is_project, is_source_name, read_source, walk_sources
 
@@ -209,12 +209,14 @@ def find_card_at(file: OpenFile, project: Project, line: int) -> Card | None:
     item = file.outline.find_card(line) if file.sort == "cards" else None
     if item is None:
         return None
-    for known in project.files:
-        if known.name == file.name:
-            for head in known.heads:
-                if item.start < head.span.line <= item.end:
-                    return project.collection.load(head)
-    return None
+    heads = find_heads(file, project)
+    here = next((head for head in heads if item.start < head.span.line <= item.end), None)
+    return project.collection.load(here) if here else None
+
+
+def find_heads(file: OpenFile, project: Project) -> Sequence[CardHead]:
+    """Return the cards of a file as the project was checked."""
+    return next((known.heads for known in project.files if known.name == file.name), ())
 
 
 def to_path(uri: str) -> Path | None:
