@@ -41,7 +41,7 @@ def _fix(file: OpenFile, problem: Diagnostic) -> Iterator[tuple[str, dict[str, A
     if problem.replacement:
         place = file.buffer.range_of(problem.span)
         text = file.buffer.line(problem.span.line - 1)
-        start = problem.span.column - 1
+        start = file.buffer.column_of(problem.span)
         quote = text[start : start + 1]
         written = problem.replacement
         if quote in {'"', "'"}:
