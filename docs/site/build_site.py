@@ -10,12 +10,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from commands_page import write_commands_page
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from reference_page import write_reference_page
 
 FOLDER: Final = Path(__file__).parent
@@ -62,13 +63,14 @@ def adapt_page(path: Path) -> str:
     lines = text.splitlines()
     code: set[int] = set()
     tables: set[int] = set()
-    for token in MarkdownIt().enable("table").parse(text):
+    tokens = MarkdownIt().enable("table").parse(text)
+    for token in tokens:
         if token.map and token.type in ("fence", "code_block", "table_open"):
             (tables if token.type == "table_open" else code).update(range(*token.map))
     for number, line in enumerate(lines):
         if number not in code:
             lines[number] = adapt_line(line, path, in_table=number in tables)
-    return "\n".join(_indent_lists(text, lines)) + "\n"
+    return "\n".join(_indent_lists(tokens, lines)) + "\n"
 
 
 def adapt_line(line: str, path: Path, *, in_table: bool) -> str:
@@ -88,12 +90,12 @@ def adapt_line(line: str, path: Path, *, in_table: bool) -> str:
     return _CODE_OR_TARGET.sub(replace, line)
 
 
-def _indent_lists(text: str, lines: list[str]) -> Iterator[str]:
+def _indent_lists(tokens: Iterable[Token], lines: list[str]) -> Iterator[str]:
     """Yield lines with everything in a list indented by four for each level."""
     items: dict[int, list[int]] = {}
     first: set[int] = set()
     after_blocks: set[int] = set()
-    for token in MarkdownIt().enable("table").parse(text):
+    for token in tokens:
         if token.map and token.type == "list_item_open":
             first.add(token.map[0])
             if "" in (line.strip() for line in lines[slice(*token.map)]):

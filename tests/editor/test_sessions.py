@@ -50,6 +50,17 @@ def test_a_mistake_is_shown_explained_and_fixed(editor: Editor, write: Write) ->
     assert (editor.list_codes(uri), editor.texts[uri]) == ([], CARDS)
 
 
+def test_a_fix_keeps_quotes_after_a_byte_order_mark(editor: Editor, write: Write) -> None:
+    text = "\ufeff" + edit(CARDS, "kind: basic", 'kind: "basci"')
+    uri = editor.open(write({"cards/trees/a.yaml": text}) / "cards/trees/a.yaml")
+    (problem,) = editor.read_problems(uri)
+
+    (fix,) = editor.list_actions(uri, problem)
+    editor.apply(fix["edit"])
+
+    assert editor.texts[uri] == edit(text, "basci", "basic")
+
+
 def edit(text: str, old: str, new: str) -> str:
     assert old in text
     return text.replace(old, new)

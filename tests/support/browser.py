@@ -144,6 +144,13 @@ class Browser:
         for kind in ("mousePressed", "mouseReleased"):
             self._call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
+    def set_field(self, name: str, value: str) -> None:
+        """Put a value into a field of a form, and tell the page so."""
+        self.run(
+            f"(() => {{ const field = document.querySelector('[name={name}]'); field.value = {json.dumps(value)};"
+            " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
+        )
+
     def press(self, key: str, *, shift: bool = False) -> None:
         """Press and release a key: `Tab`, `Enter`, an arrow or a character."""
         codes = {"Tab": 9, "Enter": 13, "ArrowLeft": 37, "ArrowRight": 39}

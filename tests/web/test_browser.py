@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -28,13 +27,6 @@ def page(run: Run, forest: Path) -> str:
     return (forest / "build" / "preview.html").as_uri()
 
 
-def set_filter(browser: Browser, name: str, value: str) -> None:
-    browser.run(
-        f"(() => {{ const field = document.querySelector('[name={name}]'); field.value = {json.dumps(value)};"
-        " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
-    )
-
-
 def test_filters_find_kinds_texts_ids_and_tags_and_survive_a_reload(
     browser: Browser, page: str, forest: Path
 ) -> None:
@@ -42,26 +34,26 @@ def test_filters_find_kinds_texts_ids_and_tags_and_survive_a_reload(
     assert namespace != "forest"
     browser.open(page)
     every = browser.run(SHOWN)
-    set_filter(browser, "kind", "choice")
+    browser.set_field("kind", "choice")
     assert set(browser.run(SHOWN)) == {"forest:first-choice/choose", "forest:several/choose"}
-    set_filter(browser, "q", "NEEDLES which")
+    browser.set_field("q", "NEEDLES which")
     assert browser.run(SHOWN) == ["forest:several/choose"]
     assert browser.run("document.querySelector('.count').value") == f"1 of {len(every)} prompts"
     browser.open(browser.run("location.href"))
     assert browser.run(SHOWN) == ["forest:several/choose"]
-    set_filter(browser, "kind", "")
+    browser.set_field("kind", "")
     for text, expected in (
         ("#python", "wide/recall"),
         ("first-route", "first-route/recall"),
         (f"{namespace}:first-route", "first-route/recall"),
     ):
-        set_filter(browser, "q", text)
+        browser.set_field("q", text)
         assert browser.run(SHOWN) == [f"forest:{expected}"]
-    set_filter(browser, "q", "no such card")
+    browser.set_field("q", "no such card")
     assert browser.run("document.querySelector('.none').hidden") is False
-    set_filter(browser, "q", "")
+    browser.set_field("q", "")
     assert browser.run(SHOWN) == every
-    set_filter(browser, "lesson", "forest:1.1")
+    browser.set_field("lesson", "forest:1.1")
     assert browser.run(SHOWN) == every
 
 
@@ -160,7 +152,7 @@ def read_colours(browser: Browser) -> Any:
 def test_dark_mode_changes_the_colours_of_cards(browser: Browser, page: str) -> None:
     browser.open(f"{page}#theme=light")
     light = read_colours(browser)
-    set_filter(browser, "theme", "dark")
+    browser.set_field("theme", "dark")
     dark = read_colours(browser)
     assert light[0] != dark[0]
     assert light[1] != dark[1]
@@ -228,7 +220,7 @@ def test_cards_are_shown_one_by_one_and_flipped(browser: Browser, page: str) -> 
     browser.set_size(*DESKTOP)
     browser.open(page)
     refs = browser.run(SHOWN)
-    set_filter(browser, "view", "flip")
+    browser.set_field("view", "flip")
     first, second, third = refs[:3]
     assert browser.run(FACES) == [[first, "question"]]
     for key, ref, side in (
@@ -265,16 +257,16 @@ def test_cards_are_shown_one_by_one_and_flipped(browser: Browser, page: str) -> 
     browser.open_tab()
     browser.open(f"{page}#{browser_hash(second)}")
     assert browser.run(FACES) == [[second, "answer"]]
-    set_filter(browser, "kind", "choice")
+    browser.set_field("kind", "choice")
     assert browser.run(TURN) == "1 of 2"
     assert browser.run(FACES) == [["forest:first-choice/choose", "question"]]
-    set_filter(browser, "q", "no such card")
+    browser.set_field("q", "no such card")
     assert browser.run(FACES) == []
     assert browser.run("document.querySelector('.none').hidden") is False
     browser.press(" ")
-    set_filter(browser, "q", "")
-    set_filter(browser, "kind", "")
-    set_filter(browser, "view", "")
+    browser.set_field("q", "")
+    browser.set_field("kind", "")
+    browser.set_field("view", "")
     assert browser.run(SHOWN) == refs
     assert browser.run("document.querySelector('.turns').hidden") is True
 
@@ -290,7 +282,7 @@ def test_keys_of_the_page_are_not_taken_from_its_fields(browser: Browser, page: 
     for key in ("t", "j", "k", " "):
         browser.press(key)
     assert browser.run("document.querySelector('[name=q]').value") == "tjk "
-    set_filter(browser, "q", "")
+    browser.set_field("q", "")
     assert browser.run(FACES) == before
 
 
@@ -432,9 +424,9 @@ def test_what_is_out_of_sight_is_searched_found_and_printed(
     browser.open(url)
     assert 1 <= browser.run(made) < 4
     for text, expected in (("a&b < 57Q", 57), ("it's #t41t", 41), ("trees:c30/", 30)):
-        set_filter(browser, "q", text)
+        browser.set_field("q", text)
         assert browser.run(SHOWN) == [f"trees:c{expected}/recall"]
-    set_filter(browser, "q", "")
+    browser.set_field("q", "")
     assert browser.run("document.querySelector('.count').value") == "60 prompts"
     browser.run("scrollTo(0, document.body.scrollHeight)")
     browser.wait_for("document.querySelector('[data-ref=\"trees:c59/recall\"]') !== null")

@@ -86,10 +86,7 @@ def test_changes_are_listed_found_and_seen_on_a_phone(open_diff: Open, browser: 
     )
     assert set(browser.run(marked.format(".before del"))) == {"young"}
     assert set(browser.run(marked.format(".after ins"))) == {"old"}
-    browser.run(
-        "(() => { const field = document.querySelector('[name=lesson]'); field.value = 'added';"
-        " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
-    )
+    browser.set_field("lesson", "added")
     assert browser.run(SHOWN) == ["trees:c150", "trees:c151"]
     # A card that the filter hides is shown when it is asked for.
     browser.click(".list [data-at='trees:c120']")

@@ -329,8 +329,5 @@ def test_a_frame_is_made_when_it_is_seen_and_its_text_found_before(
     browser.run("document.querySelector('.problems')?.remove()")
     assert browser.run(f"window.find('A&B<59x') && {last}.contains(getSelection().anchorNode)")
     browser.wait_for(f"{last}.querySelectorAll('iframe[sandbox=\"\"]').length === 2")
-    browser.run(
-        "(() => { const field = document.querySelector('[name=q]'); field.value = 'b<41x';"
-        " field.dispatchEvent(new Event('input', { bubbles: true })); })()"
-    )
+    browser.set_field("q", "b<41x")
     assert browser.run("document.querySelector('.count').value") == "1 of 60 prompts"

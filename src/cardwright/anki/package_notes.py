@@ -26,7 +26,8 @@ class PackageNotes(Mapping[str, NoteState]):
 
         """
         self.collection = collection
-        self._ids = {note.guid: note.id for note in collection.read_notes()}
+        self.ids = {note.guid: note.id for note in collection.read_notes()}
+        """The ids of the notes in the collection, by guid."""
 
     def __getitem__(self, guid: str) -> NoteState:
         """Read a note."""
@@ -34,19 +35,19 @@ class PackageNotes(Mapping[str, NoteState]):
 
     def __contains__(self, guid: object) -> bool:
         """Return whether a note exists, without reading it."""
-        return guid in self._ids
+        return guid in self.ids
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over guids in the order of the collection."""
-        return iter(self._ids)
+        return iter(self.ids)
 
     def __len__(self) -> int:
         """Count the notes."""
-        return len(self._ids)
+        return len(self.ids)
 
     def read(self, guid: str) -> NoteRow:
         """Read a note as it is kept."""
-        note = self.collection.read_note(self._ids[guid])
+        note = self.collection.read_note(self.ids[guid])
         if note is None:
             raise KeyError(guid)
         return note

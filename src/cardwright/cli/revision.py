@@ -94,6 +94,7 @@ def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitS
         (folder / name).mkdir()
     left_out = 0
     waiting: list[_Blob] = []
+    waiting_bytes = 0
     blobs = list(_list_blobs(root, repository, commit))
     if sum(blob.size for blob in blobs) > _MAX_TOTAL:
         raise ProjectError(
@@ -103,10 +104,12 @@ def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitS
         if blob.size > _MAX_FILE or not _is_safe(blob.path):
             left_out += 1
             continue
-        if sum(one.size for one in waiting) + blob.size > _MAX_AT_ONCE:
+        if waiting_bytes + blob.size > _MAX_AT_ONCE:
             _write_blobs(root, repository, waiting, folder)
             waiting.clear()
+            waiting_bytes = 0
         waiting.append(blob)
+        waiting_bytes += blob.size
     _write_blobs(root, repository, waiting, folder)
     if left_out:
         warn(f"{count(left_out, 'file')} of {commit[:10]} left out: too large, or an unusable name")

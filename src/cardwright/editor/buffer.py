@@ -93,10 +93,13 @@ class Buffer:
         return {"start": self.position(line, start), "end": self.position(line, end)}
 
     def range_of(self, span: Span) -> Range:
-        """Return the range of the place of a problem, in which a mark of the byte order does not count."""
-        line = span.line - 1
-        start = span.column - 1 + (line == 0 and self.text.startswith(_BOM))
-        return self.range(line, start, start + span.length)
+        """Return the range of the place of a problem."""
+        start = self.column_of(span)
+        return self.range(span.line - 1, start, start + span.length)
+
+    def column_of(self, span: Span) -> int:
+        """Return the column of a problem, in whose place a mark of the byte order does not count."""
+        return span.column - 1 + (span.line == 1 and self.text.startswith(_BOM))
 
     def place_of(self, index: int) -> Place:
         """Return the place of an index of the text."""

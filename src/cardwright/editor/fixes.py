@@ -41,7 +41,7 @@ def _fix(file: OpenFile, problem: Diagnostic) -> Iterator[tuple[str, dict[str, A
     if problem.replacement:
         place = file.buffer.range_of(problem.span)
         text = file.buffer.line(problem.span.line - 1)
-        start = problem.span.column - 1
+        start = file.buffer.column_of(problem.span)
         quote = text[start : start + 1]
         written = problem.replacement
         if quote in {'"', "'"}:
@@ -57,7 +57,7 @@ def _add_key(file: OpenFile, problem: Diagnostic) -> Iterator[tuple[str, dict[st
     """Yield the edit that adds a missing key: an id at the start, anything else after the other keys."""
     buffer, line = file.buffer, problem.span.line - 1
     text = buffer.line(line)
-    column = problem.span.column - 1 + (line == 0 and text.startswith("\ufeff"))
+    column = buffer.column_of(problem.span)
     key = problem.missing
     value = suggest_id(_read_first_text(file, line)) if key == "id" and file.sort == "cards" else ""
     written = f"{key}: {write_plain(value) if value else ''}"

@@ -24,7 +24,7 @@ def hover(file: OpenFile, project: Project, position: Position) -> dict[str, Any
     """Return what the protocol calls a hover, of what is no key; None if there is nothing to say."""
     cursor = file.outline.find(*file.buffer.locate(position))
     text = ""
-    if is_at_id(file, position):
+    if _is_id(file, cursor):
         card = find_card_at(file, project, cursor.line)
         text = describe_card(card, project) if card else ""
     if not text and cursor.word and not cursor.is_key and not cursor.is_text:
@@ -34,7 +34,10 @@ def hover(file: OpenFile, project: Project, position: Position) -> dict[str, Any
 
 def is_at_id(file: OpenFile, position: Position) -> bool:
     """Tell whether a position is at the id of a card, or at its key."""
-    cursor = file.outline.find(*file.buffer.locate(position))
+    return _is_id(file, file.outline.find(*file.buffer.locate(position)))
+
+
+def _is_id(file: OpenFile, cursor: Cursor) -> bool:
     return file.sort == "cards" and cursor.key == "id" and cursor.path == ("cards", "-")
 
 

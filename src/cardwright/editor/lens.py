@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from cardwright.app.project import Project
-from cardwright.editor.workspace import OpenFile
+from cardwright.editor.workspace import OpenFile, find_heads
 from cardwright.study.glance import glance_at
 from cardwright.text import count
 
 
 def list_lenses(file: OpenFile, project: Project, store_path: Path) -> list[dict[str, Any]]:
     """Return what the protocol calls code lenses, for the cards of a file that were answered."""
-    heads = next((known.heads for known in project.files if known.name == file.name), ())
+    heads = find_heads(file, project)
     found = glance_at(store_path, (head.key for head in heads))
     return [
         {

@@ -18,7 +18,7 @@ from cardwright.editor.workspace import OpenFile, Workspace, find_card_at
 from cardwright.error import ProjectError
 from cardwright.foreign.media import MediaFile
 from cardwright.model import Card
-from cardwright.project.card import MAX_ID_LENGTH, is_id
+from cardwright.project.card import ID_HELP, is_id
 from cardwright.project.edit import edit_card
 from cardwright.text import escape_controls
 
@@ -110,8 +110,7 @@ def change_id(
 
     """
     if not is_id(new_id):
-        help = f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}"
-        raise ProjectError(f"`{escape_controls(new_id)}` is not a valid id: {help}")
+        raise ProjectError(f"`{escape_controls(new_id)}` is not a valid id: {ID_HELP}")
     if new_id == card.id:
         return {}
     owner = find_head(project, card.pack, new_id)

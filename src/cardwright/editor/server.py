@@ -503,18 +503,24 @@ class Server:
 
     def _find_known(self, params: Json) -> tuple[OpenFile, Project] | None:
         """Return an open file and its project as it was last checked, maybe some letters ago."""
-        file = self._workspace.files.get(params["textDocument"]["uri"])
-        checked = self._workspace.projects.get(file.root) if file and file.root else None
-        if file and file.sort and checked and checked.last:
-            return file, checked.last
+        known = self._find_checked(params)
+        if known and known[1].last:
+            return known[0], known[1].last
         return self._find(params)
+
+    def _find_checked(self, params: Json) -> tuple[OpenFile, CheckedProject] | None:
+        """Return an open source and its project, without a check of it."""
+        file = self._workspace.files.get(params["textDocument"]["uri"])
+        if file is None or file.root is None or not file.sort:
+            return None
+        return file, self._workspace.projects[file.root]
 
     def _find_schemas(self, params: Json) -> tuple[OpenFile, Schemas] | None:
         """Return an open file and the schemas of its project, without a check of it."""
-        file = self._workspace.files.get(params["textDocument"]["uri"])
-        checked = self._workspace.projects.get(file.root) if file and file.root else None
-        if file is None or not file.sort or checked is None:
+        known = self._find_checked(params)
+        if known is None:
             return None
+        file, checked = known
         if checked.problem and not checked.is_stale:
             return None
         kinds = checked.kinds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
@@ -14,7 +14,7 @@ from cardwright.editor.outline import Outline
 from cardwright.editor.session_cache import SessionCache
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import read_below
-from cardwright.model import Card, Kind
+from cardwright.model import Card, CardHead, Kind
 from cardwright.project.media import MediaLibrary
 from cardwright.project.walk import is_project, is_source_name, read_source, walk_sources
 
@@ -164,10 +164,8 @@ class Workspace:
 
     def find_uri(self, root: Path, name: str) -> str:
         """Return the address of a file of a project, as the editor writes it if it is open."""
-        opened = (
-            file.uri for file in self.files.values() if file.root == root and file.name == name
-        )
-        return next(opened, "") or (root / name).as_uri()
+        opened = self._find_open(root, name)
+        return opened.uri if opened else (root / name).as_uri()
 
     def read(self, project: Project, name: str) -> Buffer:
         """Return the text of a file of a project as it is now.
@@ -176,7 +174,7 @@ class Workspace:
             ProjectError: it cannot be edited.
 
         """
-        opened = self.list_files(project.root).get(name)
+        opened = self._find_open(project.root, name)
         if opened is not None:
             return opened.buffer
         raw = read_below(project.root, name) or b""
@@ -194,12 +192,16 @@ class Workspace:
 
     def range_of(self, project: Project, span: Span) -> Range:
         """Return the range of a place of a file, which may be open."""
-        for file in self.files.values():
-            if file.root == project.root and file.name == span.path:
-                return file.buffer.range_of(span)
+        opened = self._find_open(project.root, span.path)
+        if opened is not None:
+            return opened.buffer.range_of(span)
         text = Buffer(project.texts.line(span) or "")
         found = text.range(0, span.column - 1, span.column - 1 + span.length)
         return {end: {**found[end], "line": span.line - 1} for end in ("start", "end")}
+
+    def _find_open(self, root: Path, name: str) -> OpenFile | None:
+        found = (file for file in self.files.values() if file.root == root and file.name == name)
+        return next(found, None)
 
 
 def find_card_at(file: OpenFile, project: Project, line: int) -> Card | None:
@@ -207,12 +209,14 @@ def find_card_at(file: OpenFile, project: Project, line: int) -> Card | None:
     item = file.outline.find_card(line) if file.sort == "cards" else None
     if item is None:
         return None
-    for known in project.files:
-        if known.name == file.name:
-            for head in known.heads:
-                if item.start < head.span.line <= item.end:
-                    return project.collection.load(head)
-    return None
+    heads = find_heads(file, project)
+    here = next((head for head in heads if item.start < head.span.line <= item.end), None)
+    return project.collection.load(here) if here else None
+
+
+def find_heads(file: OpenFile, project: Project) -> Sequence[CardHead]:
+    """Return the cards of a file as the project was checked."""
+    return next((known.heads for known in project.files if known.name == file.name), ())
 
 
 def to_path(uri: str) -> Path | None:

@@ -28,6 +28,7 @@ from cardwright.project.entry import ITEMS_HELP, Entry, read_entry
 from cardwright.text import Hint, list_names, suggest, to_nfc
 
 MAX_ID_LENGTH: Final = 80
+ID_HELP: Final = f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}"
 _ID: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _TAG: Final = re.compile(r"[^\s\"',:]+(?:::[^\s\"',:]+)*")
 MAX_GUID_LENGTH: Final = 128
@@ -52,7 +53,7 @@ def suggest_id(words: str) -> str:
 def _read_id(entry: Entry, name: str) -> str | None:
     word = entry.text(name)
     if word and not is_id(word):
-        help = f"use a-z, 0-9 and hyphens, at most {MAX_ID_LENGTH}"
+        help = ID_HELP
         if suggestion := suggest_id(word):
             help = Hint.make(f"{help}: `{suggestion}`", suggestion)
         entry.report("bad-id", f"`{word}` is not a valid id", name, help=help)

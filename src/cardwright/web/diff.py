@@ -137,7 +137,7 @@ def make_package_page(title: str, before: PackageNotes, after: PackageNotes) -> 
     changes = list(compare_keyed(before, after))
     makers = []
     for notes in (before, after):
-        ids = [notes.read(key).id for key, _ in changes if key in notes]
+        ids = [notes.ids[key] for key, _ in changes if key in notes]
         makers.append(PackageFaceMaker(notes.collection, ids))
     shown = []
     for key, change in track(changes, "Rendering cards"):
