@@ -12,7 +12,7 @@ import pytest
 from homing import Steps, check_steps, open_home, read_cases
 from project_files import Run, Write
 from pty_driver import PtyProgram
-from reviewing import FULL, NOW, read_acts, read_memories, store_of
+from reviewing import FULL, NOW, click, read_acts, read_memories, store_of
 
 CASES = Path(__file__).parents[1] / "cases" / "browse.md"
 CARDS = """\
@@ -105,11 +105,9 @@ def test_acts_on_one_prompt_and_on_all_that_are_ticked_and_undo(forest: Path) ->
 def test_the_mouse_chooses_and_views(forest: Path) -> None:
     with open_home(forest, "browse") as program:
         program.wait_for("7 prompts")
-        place = next(n for n, line in enumerate(program.lines) if "skin of a tree" in line)
-        click = f"\x1b[<0;9;{place + 1}M"
-        program.type(click)
+        click(program, "skin of a tree")
         program.wait_until_taken()
-        program.type(click)
+        click(program, "skin of a tree")
         program.wait_for("Which term is this?")
         program.type("q")
         program.wait_for("7 prompts")

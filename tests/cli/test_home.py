@@ -14,7 +14,7 @@ from cardwright.cli.main import cards
 from exam_project import make_exam_files, run_exam
 from homing import Steps, check_steps, open_home, read_cases
 from project_files import Write
-from reviewing import LATE, NOW, read_acts, store_of
+from reviewing import LATE, NOW, click, read_acts, store_of
 
 CASES = Path(__file__).parents[1] / "cases" / "home.md"
 CARDS = """\
@@ -89,11 +89,9 @@ def test_a_deck_is_studied_and_home_comes_back_with_new_counts(forest: Path) -> 
 def test_the_mouse_chooses_and_opens(forest: Path) -> None:
     with open_home(forest) as program:
         program.wait_for("▸ All decks")
-        place = next(n for n, line in enumerate(program.lines) if "1 Wood" in line)
-        click = f"\x1b[<0;9;{place + 1}M"
-        program.type(click)
+        click(program, "1 Wood")
         program.wait_for("▸   1 Wood")
-        program.type(click)
+        click(program, "1 Wood")
         program.wait_for("What does a ring tell?")
 
 

@@ -13,7 +13,6 @@ from cardwright.history import MS_PER_DAY, MS_PER_HOUR, SECONDS_PER_MINUTE, is_k
 from cardwright.item import Item
 from cardwright.memory import Memory
 from cardwright.study.histories import Histories
-from cardwright.study.queue import find_waiting
 from cardwright.study.stats import (
     Bin,
     Stats,
@@ -22,7 +21,7 @@ from cardwright.study.stats import (
     count_memories,
     count_seconds,
 )
-from cardwright.study.workload import DueForecast, forecast_reviews, read_pace
+from cardwright.study.workload import DueForecast, forecast_load, read_pace
 
 LOAD_DAYS: Final = 30
 """So many days of reviews to come are shown."""
@@ -98,11 +97,8 @@ class Figures:
     @cached_property
     def load(self) -> DueForecast:
         """The reviews of the coming days by due date, as `cards due` shows them."""
-        waiting, put_off = (
-            find_waiting(self._memories.values(), self._study.journal.limits, day)
-            for day in (self.today, self.today - 1)
-        )
-        return forecast_reviews(self._known(), self.today, LOAD_DAYS, waiting, put_off)
+        limits = self._study.journal.limits
+        return forecast_load(self._known(), self._memories.values(), limits, self.today, LOAD_DAYS)
 
     @cached_property
     def minutes_per_review(self) -> float:

@@ -41,11 +41,14 @@ class Row(NamedTuple):
         """Return whether it is put off until tomorrow."""
         return self.memory.buried_day == today
 
+    def is_out(self, today: int) -> bool:
+        """Return whether it is not asked, as things are."""
+        return self.is_held or self.memory.is_suspended or self.is_buried(today)
+
     def is_due(self, today: int) -> bool:
         """Return whether it is asked again today; what is new is not due."""
-        memory = self.memory
-        is_out = self.is_held or memory.is_suspended or self.is_buried(today)
-        return not (is_out or memory.due_day is None) and memory.due_day <= today
+        due_day = self.memory.due_day
+        return due_day is not None and due_day <= today and not self.is_out(today)
 
 
 _LEARNING: Final = (State.LEARNING, State.RELEARNING)

@@ -18,7 +18,7 @@ from cardwright.cli.config_file import find_colours, load_config
 from cardwright.cli.environment import open_joint_study, open_study, read_clock
 from cardwright.cli.opening import Opener
 from cardwright.cli.output import say, say_json, warn
-from cardwright.cli.params import NAME, db_option, json_option
+from cardwright.cli.params import NAME, all_option, db_option, json_option
 from cardwright.cli.window import find_keymap, make_screen
 from cardwright.terminal.browse import Browser, Fronts, draw_table
 from cardwright.terminal.gallery import Gallery
@@ -28,7 +28,7 @@ from cardwright.text import count
 
 @click.command()
 @click.argument("words", type=NAME, nargs=-1, metavar="[SEARCH]...")
-@click.option("--all", "in_all", is_flag=True, help="Of all projects that you have studied.")
+@all_option
 @click.option("--plain", is_flag=True, help="Print the list, without a full screen.")
 @json_option
 @db_option

@@ -13,13 +13,13 @@ from cardwright.app.choice import Choice
 from cardwright.app.study import Study, describe_memory
 from cardwright.cli.environment import open_joint_study, open_study
 from cardwright.cli.output import say, say_json
-from cardwright.cli.params import choice_options, db_option, json_option
+from cardwright.cli.params import all_option, choice_options, db_option, json_option
 from cardwright.history import MS_PER_DAY, SECONDS_PER_MINUTE, make_date
 from cardwright.item import Item
 from cardwright.memory import Memory, State
 from cardwright.study.backlog import find_backlog
-from cardwright.study.queue import Counts, count_decks, find_waiting
-from cardwright.study.workload import DueForecast, Pace, forecast_reviews, read_pace
+from cardwright.study.queue import Counts, count_decks
+from cardwright.study.workload import DueForecast, Pace, forecast_load, forecast_reviews, read_pace
 from cardwright.terminal.charts import make_line
 from cardwright.terminal.reports import draw_due, format_counts
 from cardwright.terminal.words import explain_day_off
@@ -39,7 +39,7 @@ _RECENT_DAYS: Final = 30
     show_default=True,
     help="Days to look ahead, including today.",
 )
-@click.option("--all", "in_all", is_flag=True, help="Of all projects that you have studied.")
+@all_option
 @json_option
 @db_option
 @click.pass_obj
@@ -76,11 +76,8 @@ def due(
         last_ms = max((memory.last_at_ms or 0 for memory in others.values()), default=0)
         since_ms = min(last_ms, study.moment.at_ms) - _RECENT_DAYS * MS_PER_DAY
         recent = study.store.list_reviews(since_ms=max(since_ms, 0))
-        waiting, put_off = (
-            find_waiting(memories.values(), study.journal.limits, day)
-            for day in (study.today, study.today - 1)
-        )
-        forecast = forecast_reviews(others.values(), study.today, days, waiting, put_off)
+        limits = study.journal.limits
+        forecast = forecast_load(others.values(), memories.values(), limits, study.today, days)
         backlog = find_backlog(forecast, recent, others, study.journal.rollover_hour)
         for exam in exams:
             forecast = exam.add_to(forecast, histories)

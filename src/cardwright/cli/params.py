@@ -52,6 +52,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 plain_option = click.option(
     "--plain", is_flag=True, help="Ask line by line, without a full screen."
 )
+all_option = click.option(
+    "--all", "in_all", is_flag=True, help="Of all projects that you have studied."
+)
 pack_argument = click.argument("pack", required=False)
 
 

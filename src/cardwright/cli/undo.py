@@ -12,7 +12,7 @@ from cardwright.app.acts import PastAct, list_past_acts
 from cardwright.app.acts import undo as undo_act
 from cardwright.cli.environment import open_joint_study, open_study
 from cardwright.cli.output import say, say_json
-from cardwright.cli.params import db_option, json_option
+from cardwright.cli.params import all_option, db_option, json_option
 from cardwright.history import Moment, make_date
 from cardwright.memory import Memory
 from cardwright.study.error import StoreError
@@ -23,7 +23,7 @@ _LISTED: Final = 20
 
 @click.command()
 @click.option("--list", "is_list", is_flag=True, help="Only show the last acts, undoing nothing.")
-@click.option("--all", "in_all", is_flag=True, help="Of all projects that you have studied.")
+@all_option
 @json_option
 @db_option
 @click.pass_obj

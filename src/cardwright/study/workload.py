@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,7 +23,7 @@ from cardwright.history import (
 from cardwright.memory import Memory, State
 from cardwright.study.decks import Limits
 from cardwright.study.fsrs import Fsrs
-from cardwright.study.queue import Counts
+from cardwright.study.queue import Counts, find_waiting
 from cardwright.study.schedule import FORGOTTEN_S, RECALLED_S, Schedule
 
 if TYPE_CHECKING:
@@ -81,6 +81,14 @@ def forecast_reviews(
         if place < days:
             reviews[place] += 1
     return DueForecast(reviews, overdue)
+
+
+def forecast_load(
+    chosen: Iterable[Memory], known: Collection[Memory], limits: Limits, today: int, days: int
+) -> DueForecast:
+    """Return how many chosen prompts fall due on each day; siblings among all `known` put them off."""
+    waiting, put_off = (find_waiting(known, limits, day) for day in (today, today - 1))
+    return forecast_reviews(chosen, today, days, waiting, put_off)
 
 
 class Pace(NamedTuple):

@@ -37,8 +37,6 @@ from cardwright.terminal.window import (
 from cardwright.terminal.words import describe_past, format_wait
 from cardwright.text import count, list_names, make_plain
 
-_STEPS: Final = {"up": -1, "down": 1, "wheel-up": -3, "wheel-down": 3}
-_PAGES: Final = {"page-up": -1, "page-down": 1}
 _MOVES: Final = {"next": 1, "back": -1}
 _AHEAD: Final = 300
 """How many texts are read at once while no key is pressed."""
@@ -186,10 +184,9 @@ class Browser(KeyLoop):
         return True
 
     def _act_on_list(self, act: str, key: str) -> None:
-        if act in _STEPS:
-            self._step(_STEPS[act])
-        elif act in _PAGES:
-            self._step(_PAGES[act] * max(self._window.body_height - 1, 1))
+        steps = self._window.steps
+        if act in steps:
+            self._step(steps[act])
         elif act in {"start", "end"}:
             self._move(0 if act == "start" else len(self._browsing.rows))
         elif key == "escape":
@@ -359,7 +356,7 @@ class Browser(KeyLoop):
             else:
                 self._search(typed.text.strip())
         elif key in {"up", "down"} and self._view is None:
-            self._step(_STEPS[key])
+            self._step(self._window.steps[key])
         else:
             typed.press(key)
             if not self._is_typing_days:
@@ -464,7 +461,7 @@ class Browser(KeyLoop):
             row = rows[place]
             is_chosen = place == self._place
             line = table.draw(row, self._fronts.read(row), is_ticked=row.item.key in self._ticked)
-            style = "reverse" if is_chosen else "dim" if is_out(row, self._browsing.today) else ""
+            style = "reverse" if is_chosen else "dim" if row.is_out(self._browsing.today) else ""
             body[place] = window.render(Text(line, style, no_wrap=True), width)[0]
         window.keep_in_view(self._place)
         return window.render(Text(table.heading, "dim", no_wrap=True), width)[:1], body
@@ -591,11 +588,6 @@ def _write(token: Token) -> str:
     from cardwright.terminal.formula import draw_formula  # noqa: PLC0415  (few cards hold maths)
 
     return draw_formula(token.text) or token.text
-
-
-def is_out(row: Row, today: int) -> bool:
-    """Tell whether a prompt is not asked, as things are."""
-    return row.is_held or row.memory.is_suspended or row.is_buried(today)
 
 
 def describe_due(row: Row, today: int) -> str:

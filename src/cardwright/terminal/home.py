@@ -154,7 +154,7 @@ class Home(KeyLoop):
         elif act == "projects":
             self._go_to(None if self._root is not None else self._first_root)
         elif act == "browse" and self._acts.browse is not None:
-            window.message = self._browse(self._acts.browse)
+            window.message = self._lend(self._acts.browse)
         else:
             window.message = self._keymap.hint("help", "shows all keys")
 
@@ -213,19 +213,14 @@ class Home(KeyLoop):
             return f"nothing is left for today in {row.name[-1]}"
         return self._lend(self._acts.study)
 
-    def _browse(self, browse: Callable[[Path | None, str], str]) -> str:
-        """Browse the cards of what is chosen; return a message."""
-        project = self._chosen.project if self._chosen else None
-        if project is not None and not project.is_there:
-            return explain_missing(project)
-        return self._lend(browse)
-
     def _lend(self, act: Callable[[Path | None, str], str]) -> str:
         """Lend the terminal to a command about what is chosen; return its message."""
         row = self._chosen
         is_part = row is not None and row in self._found.rows
         root, deck = self._root, "::".join(row.name) if row and is_part else ""
         if row is not None and row.project is not None:
+            if not row.project.is_there:
+                return explain_missing(row.project)
             root, deck = row.project.folder, ""
         with self._screen.released():
             message = act(root, deck)

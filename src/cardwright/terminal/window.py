@@ -100,9 +100,10 @@ class Window:
         return self.columns - 2 * len(self._margin)
 
     @property
-    def body_height(self) -> int:
-        """The rows of the body that were shown last."""
-        return self._height
+    def steps(self) -> dict[str, int]:
+        """The rows that acts, and the wheel, go down."""
+        page = max(self._height - 1, 1)
+        return {**_STEPS, **{name: sign * page for name, sign in _PAGES.items()}}
 
     @property
     def _margin(self) -> str:
@@ -132,9 +133,8 @@ class Window:
 
     def scroll(self, act: str) -> bool:
         """Scroll if the act, or the wheel, is for scrolling; return whether it is."""
-        page = max(self._height - 1, 1)
-        steps = {**_STEPS, **{name: sign * page for name, sign in _PAGES.items()}}
-        steps |= {name: sign * (self._top + self._below) for name, sign in _ENDS.items()}
+        ends = {name: sign * (self._top + self._below) for name, sign in _ENDS.items()}
+        steps = {**self.steps, **ends}
         self._top += steps.get(act, 0)
         return act in steps
 
