@@ -114,6 +114,13 @@ def test_what_is_too_large_stays_text(html: str) -> None:
     assert converted.markdown.startswith("oak")
 
 
+def test_what_is_too_large_keeps_gaps_sounds_and_formulas() -> None:
+    html = "{{c1::oak}} [sound:oak.mp3] \\(x^2\\) [latex]$y$[/latex]" + "<rt>" * 10_001
+    converted = convert_html(html, Layout.BARE, is_cloze=True)
+    assert converted.markdown == "{{c1::oak}} ![](oak.mp3) $x^2$ $y$"
+    assert [loss.what for loss in converted.losses] == ["HTML that is too large"]
+
+
 def test_no_text_is_too_large_for_the_comparison() -> None:
     # What is written for it has more elements than HTML may have.
     html = "<i>a</i><b>b</b>" * 2_000 + "*_`[" * 1_000

@@ -83,15 +83,13 @@ def read_flow(html: str, *, is_cloze: bool = False, classes: Collection[str] = (
     return Builder(scan, frozenset(classes)).build()
 
 
-def read_text(html: str) -> Flow:
-    """Return the text of HTML that is too large to parse."""
-    text = re.sub(r"<[^<>]{0,10000}>", " ", html)
+def read_text(html: str, *, is_cloze: bool = False) -> Flow:
+    """Return the text of HTML that is too large to parse, with its gaps, sounds and formulas."""
     from html import unescape  # noqa: PLC0415  (rare)
 
-    scan = scan_html("", is_cloze=False)
-    items = list(split_text(unescape(scan_html(text, is_cloze=False).html), PLAIN, scan.stored))
-    flow = Flow(Box("root"), [("HTML that is too large", "")])
-    flow.root.children += make_lines([item for item in items if item.kind == "text"])
+    scan = scan_html(re.sub(r"<[^<>]{0,10000}>", " ", html), is_cloze=is_cloze)
+    flow = Flow(Box("root"), [("HTML that is too large", ""), *scan.losses])
+    flow.root.children += make_lines([*split_text(unescape(scan.html), PLAIN, scan.stored)])
     return flow
 
 

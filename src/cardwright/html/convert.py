@@ -90,7 +90,7 @@ def convert_html(
     try:
         flow = read_flow(html, is_cloze=is_cloze, classes=classes)
     except TooLargeError:
-        flow = read_text(html)
+        flow = read_text(html, is_cloze=is_cloze)
     return _Conversion(layout, find_media, is_cloze=is_cloze).convert(flow)
 
 
