@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Final, NamedTuple, TypeVar, overload
 
 from cardwright.model import CardHead, Deck, Selection, name_siblings
-from cardwright.pattern import has_wildcard
+from cardwright.pattern import first_name, has_wildcard
 
 _Card = TypeVar("_Card", bound=CardHead)
 
@@ -149,12 +149,7 @@ class _Selecting:
         """The conditions by which selections are found."""
         for place, (_, select) in enumerate(self._all):
             name, values = next(
-                (
-                    (name, values)
-                    for name in _RAREST
-                    if (values := getattr(select, name))
-                    and not (name == "files" and any(map(has_wildcard, values)))
-                ),
+                ((name, values) for name in _RAREST if (values := _list_values(select, name))),
                 ("", ()),
             )
             for value in values:
@@ -167,7 +162,7 @@ class _Selecting:
         """Return the deck that is the first to select a card."""
         places = self._others
         for name in self._names:
-            values = card.tags if name == "tags" else (getattr(card, _OF_CARD[name]) or "",)
+            values = card.tags if name == "tags" else (_value_of(card, name),)
             for value in values:
                 if found := self._places.get((name, value)):
                     places = [*places, *found]
@@ -178,10 +173,27 @@ class _Selecting:
         return None
 
 
-_RAREST: Final = ("ids", "files", "lessons", "tags", "kinds")
+_RAREST: Final = ("ids", "files", "folders", "lessons", "tags", "kinds")
 """The conditions of a selection, those that fewer cards meet first."""
 _OF_CARD: Final = {"ids": "id", "files": "file", "lessons": "lesson", "kinds": "kind"}
 """What of a card meets them."""
+
+
+def _list_values(select: Selection, name: str) -> Iterable[str]:
+    """Return the values of a condition; none if a card could meet it with others."""
+    if name == "files":
+        return () if any(map(has_wildcard, select.files)) else select.files
+    if name == "folders":
+        firsts = [first_name(pattern) for pattern in select.files]
+        return () if None in firsts else dict.fromkeys(filter(None, firsts))
+    values: Iterable[str] = getattr(select, name)
+    return values
+
+
+def _value_of(card: CardHead, name: str) -> str:
+    if name == "folders":
+        return card.file.partition("/")[0]
+    return getattr(card, _OF_CARD[name]) or ""
 
 
 def _list_selecting(

@@ -23,6 +23,10 @@ _ISOLATE: Final = "[\u2066-\u2069]"
 _CLOSE_ISOLATE: Final = "\u2069"
 MAX_LISTED: Final = 20
 """How many names of a longer list a message shows."""
+_MAX_COMPARED: Final = 200
+"""With so many names one is compared letter by letter; of more, with those that begin or end alike."""
+_MAX_SLIP: Final = 3
+"""By how many letters a similar name of many may be longer or shorter."""
 _TAB_WIDTH: Final = 4
 _PLAIN_WORD: Final = re.compile(r"[\w@%+=:,./-]+")
 _PLAIN_WINDOWS_WORD: Final = re.compile(r"[\w@+=:,./\\-]+")
@@ -207,10 +211,23 @@ def suggest(name: str, known: Collection[str], what: str) -> str:
     """Return help for an unknown name: a Hint with a similar known name, or all of them."""
     import difflib  # noqa: PLC0415  (slow to load, and names are seldom unknown)
 
-    close = difflib.get_close_matches(name, list(known), n=1)
+    close = difflib.get_close_matches(name, _narrow(name, known), n=1)
     if close:
         return Hint.make(f"did you mean `{close[0]}`?", close[0])
     return f"{what}: {list_names(known)}"
+
+
+def _narrow(name: str, known: Collection[str]) -> list[str]:
+    """Return the known names that a mistake may have turned into another: of many, not all."""
+    if len(known) <= _MAX_COMPARED:
+        return list(known)
+    start, end, length = name[:2], name[-2:], len(name)
+    alike = (
+        one
+        for one in known
+        if (one[:2] == start or one[-2:] == end) and abs(len(one) - length) <= _MAX_SLIP
+    )
+    return list(islice(alike, _MAX_COMPARED))
 
 
 def format_time_spent(milliseconds: float) -> str:

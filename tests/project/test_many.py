@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cardwright.item import place_cards
 from cardwright.model import Card, Deck, Selection
+from cardwright.project import check
 from cardwright.project.load import load
 from cardwright.text import MAX_LISTED, list_names
 from project_files import Run, Write
@@ -27,7 +28,9 @@ SELECTIONS = st.builds(
     kinds=st.frozensets(st.sampled_from(["basic", "cloze"]), max_size=1),
     tags=st.frozensets(WORDS, max_size=2),
     ids=st.frozensets(st.sampled_from(["c0", "c1", "c2"]), max_size=2),
-    files=st.sampled_from([(), ("one.yaml",), ("two.yaml", "o*.yaml"), ("**",), ("x/*",)]),
+    files=st.sampled_from(
+        [(), ("one.yaml",), ("two.yaml", "o*.yaml"), ("**",), ("x/*",), ("one.yaml/**", "y/*")]
+    ),
 )
 
 
@@ -82,6 +85,71 @@ def test_a_card_is_compared_with_few_decks(write: Write, monkeypatch: pytest.Mon
     assert not left
     assert sum(map(len, placed.values())) == 200
     assert calls == 200
+
+
+@pytest.mark.parametrize("condition", ["id: x#", "file: x#.yaml", "file: 'x#/*'"])
+def test_few_unknown_names_are_compared_with_all(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch, condition: str
+) -> None:
+    """However many decks name them."""
+    decks = "".join(
+        f"  - {{name: D{n}, select: {{{condition.replace('#', str(n))}}}}}\n" for n in range(100)
+    )
+    cards = "- {id: c#, question: What is #?, answer: A number.}\n"
+    write(
+        {
+            "decks/trees/deck.yaml": f"name: Trees\nnamespace: trees\ndecks:\n{decks}",
+            **{
+                f"cards/trees/y{n}/y.yaml": f"kind: basic\ncards:\n{cards.replace('#', str(n))}"
+                for n in range(20)
+            },
+        }
+    )
+    calls: list[str] = []
+
+    def note(act: Any) -> Any:
+        def run(name: str, known: Any, *given: Any) -> Any:
+            calls.extend([name] if known else [])
+            return act(name, known, *given)
+
+        return run
+
+    with monkeypatch.context() as patch:
+        for name in ("suggest", "is_match"):
+            patch.setattr(f"cardwright.project.check.{name}", note(getattr(check, name)))
+        found = json.loads(run("check", "--json", exit_code=1).stdout)
+    assert [row["code"] for row in found].count("bad-value") == 100
+    assert len(calls) == 5
+
+
+def test_decks_of_folders_are_found_by_their_folders(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = "".join(f"  - {{name: D{n}, select: {{file: 'f{n}/**'}}}}\n" for n in range(50))
+    root = write(
+        {
+            "decks/trees/deck.yaml": f"name: Trees\nnamespace: trees\ndecks:\n{parts}",
+            **{
+                f"cards/trees/f{n}/a.yaml": "kind: basic\n"
+                f"cards: [{{id: c{n}, question: What is {n}?, answer: A number.}}]\n"
+                for n in range(50)
+            },
+        }
+    )
+    collection, _ = load(root)
+    calls = 0
+    takes = Selection.takes
+
+    def count(selection: Selection, card: Card) -> bool:
+        nonlocal calls
+        calls += 1
+        return takes(selection, card)
+
+    monkeypatch.setattr(Selection, "takes", count)
+    placed, left = place_cards(collection.decks["trees"], collection.cards)
+    assert not left
+    assert [len(placed["Trees", f"D{n}"]) for n in range(50)] == [1] * 50
+    assert calls == 50
 
 
 PROJECT = make_files(3)

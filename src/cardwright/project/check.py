@@ -13,7 +13,7 @@ from cardwright.blueprint import MIN_MOCKS, Blueprint, Pool, count_askable, grou
 from cardwright.diagnostic import Diagnostic, Related, Span, apply_severities, diagnose
 from cardwright.item import place_cards
 from cardwright.model import Card, CardHead, Collection, Deck, Selection
-from cardwright.pattern import is_match
+from cardwright.pattern import first_name, has_wildcard, is_match
 from cardwright.project.cache import make_key
 from cardwright.project.checking import Checking
 from cardwright.project.schema_file import is_stale, name_schema_file
@@ -195,6 +195,8 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
         ids_by_pack[file.pack].update((card.id, None) for card in file.heads)
         files_by_pack[file.pack].update((card.file, None) for card in file.heads[:1])
     for pack, deck in collection.decks.items():
+        files = _Files(files_by_pack[pack])
+        suggested = 0
         exam = collection.blueprints.get(pack)
         lessons = exam.lessons if exam else {}
         ids = ids_by_pack[pack]
@@ -212,36 +214,59 @@ def check_deck_values(checking: Checking) -> Iterator[Diagnostic]:
                 if pack in collection.incomplete
                 else sorted(name for name in select.ids if name not in ids)
             )
-            for number, name in enumerate(unknown):
+            for name in unknown:
                 # To look for a similar one among thousands takes time.
-                known = ids if number < _MAX_SUGGESTED else {}
+                known = ids if suggested < _MAX_SUGGESTED else {}
+                suggested += 1
                 yield from _check_value(part, "id", "card", name, known)
             if pack not in collection.incomplete:
-                yield from _check_files(part, select.files, files_by_pack[pack])
+                yield from _check_files(part, select.files, files)
 
 
-def _check_files(
-    deck: Deck, patterns: Iterable[str], files: Mapping[str, object]
-) -> Iterator[Diagnostic]:
-    unmatched = (
-        pattern
-        for pattern in patterns
-        if pattern not in files and not any(is_match(file, pattern) for file in files)
-    )
-    for number, pattern in enumerate(unmatched):
+class _Files:
+    """The files of a pack, in which patterns are looked for: there may be thousands of both."""
+
+    def __init__(self, names: Mapping[str, object]) -> None:
+        self._names = names
+        self._by_first: dict[str, list[str]] = defaultdict(list)
+        self._folders: set[str] = set()
+        self._suggested = 0
+        for name in names:
+            self._by_first[name.partition("/")[0]].append(name)
+            folder = name.rpartition("/")[0]
+            while folder and folder not in self._folders:
+                self._folders.add(folder)
+                folder = folder.rpartition("/")[0]
+
+    def has(self, pattern: str) -> bool:
+        """Tell whether a pattern matches a file."""
+        if not has_wildcard(pattern):
+            return pattern in self._names
+        first = first_name(pattern)
+        names = self._names if first is None else self._by_first.get(first, ())
+        return any(is_match(name, pattern) for name in names)
+
+    def explain(self, pattern: str, pack: str) -> str:
+        """Return what to write in place of a pattern that matches nothing."""
         folder = pattern.rstrip("/")
-        if any(file.startswith(f"{folder}/") for file in files):
-            help = f"write `{folder}/**` for all files in this folder"
-        else:
-            known = files if number < _MAX_SUGGESTED else {}
-            help = f"write its path below cards/{deck.pack}/"
-            help = f"{help}; {suggest(pattern, known, 'files')}" if known else help
-        yield diagnose(
-            "bad-value",
-            f"no file with cards matches `{pattern}`",
-            deck.span_of("file", pattern),
-            help=help,
-        )
+        if folder in self._folders:
+            return f"write `{folder}/**` for all files in this folder"
+        self._suggested += 1
+        help = f"write its path below cards/{pack}/"
+        if self._names and self._suggested <= _MAX_SUGGESTED:
+            return f"{help}; {suggest(pattern, self._names, 'files')}"
+        return help
+
+
+def _check_files(deck: Deck, patterns: Iterable[str], files: _Files) -> Iterator[Diagnostic]:
+    for pattern in patterns:
+        if not files.has(pattern):
+            yield diagnose(
+                "bad-value",
+                f"no file with cards matches `{pattern}`",
+                deck.span_of("file", pattern),
+                help=files.explain(pattern, deck.pack),
+            )
 
 
 def _check_value(
