@@ -418,6 +418,10 @@ class LoadedCards(Sequence[Card]):
     heads: Sequence[CardHead]
 
     @abstractmethod
+    def heads_of(self, pack: str) -> Sequence[CardHead]:
+        """Return the cards of a pack in brief."""
+
+    @abstractmethod
     def load(self, head: CardHead) -> Card:
         """Return one of the cards in full."""
 
@@ -442,6 +446,12 @@ class Collection:
     def heads(self) -> Sequence[CardHead]:
         """The cards in brief, in the same order: cheap to go through, again and again."""
         return self.cards.heads if isinstance(self.cards, LoadedCards) else self.cards
+
+    def heads_of(self, pack: str) -> Sequence[CardHead]:
+        """Return the cards of a pack in brief: as cheap if there are thousands of packs."""
+        if isinstance(self.cards, LoadedCards):
+            return self.cards.heads_of(pack)
+        return [card for card in self.cards if card.pack == pack]
 
     def load(self, head: CardHead) -> Card:
         """Return one of the cards in full.

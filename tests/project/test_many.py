@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from cardwright.item import place_cards
 from cardwright.model import Card, Deck, Selection
 from cardwright.project import check
+from cardwright.project.card_file import FileCards
 from cardwright.project.load import load
+from cardwright.project.media import MediaLibrary
 from cardwright.text import MAX_LISTED, list_names
 from project_files import Run, Write
 
@@ -150,6 +152,74 @@ def test_decks_of_folders_are_found_by_their_folders(
     assert not left
     assert [len(placed["Trees", f"D{n}"]) for n in range(50)] == [1] * 50
     assert calls == 50
+
+
+def test_a_pack_is_compared_with_its_own_cards(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many packs there are."""
+    counts = []
+    passes = 0
+    make = FileCards.__init__
+
+    class Counted(tuple[Any, ...]):
+        __slots__ = ()
+
+        def __iter__(self) -> Iterator[Any]:
+            nonlocal passes
+            passes += 1
+            return super().__iter__()
+
+    def make_counted(cards: FileCards, files: Any) -> None:
+        make(cards, files)
+        cards.heads = Counted(cards.heads)
+
+    monkeypatch.setattr(FileCards, "__init__", make_counted)
+    write({"cards/trees/a.yaml": "kind: basic\ncards: [{id: c, question: Why?, answer: So.}]\n"})
+    for packs in (10, 20):
+        write(
+            {
+                name.replace("#", str(number)): text.replace("#", str(number))
+                for number in range(packs)
+                for name, text in {
+                    "decks/p#/deck.yaml": "name: P#\nnamespace: p#\n",
+                    "cards/p#/a.yaml": "kind: basic\n"
+                    "cards: [{id: c#, question: What is #?, answer: A number.}]\n",
+                }.items()
+            }
+        )
+        passes = 0
+        for words in (("check",), ("build",), ("list", "--csv")):
+            run(*words)
+        counts.append(passes)
+    assert counts[0] == counts[1]
+
+
+def test_a_folder_is_looked_through_once_for_missing_media(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = " ".join(f"![](media/A{number}.png)" for number in range(100))
+    write(
+        {
+            "cards/trees/a.yaml": f"kind: basic\ncards: [{{id: c, question: What?, answer: '{images}'}}]\n",
+            **{f"cards/trees/media/a{number}.png": "" for number in range(100)},
+        }
+    )
+    passes = 0
+    list_names = MediaLibrary._list
+
+    class Counted(dict[str, str]):
+        def __iter__(self) -> Iterator[str]:
+            nonlocal passes
+            passes += 1
+            return super().__iter__()
+
+    monkeypatch.setattr(MediaLibrary, "_list", lambda *given: Counted(list_names(*given)))
+    found = json.loads(run("check", "--json", exit_code=1).stdout)
+    assert [row["help"] for row in found if row["code"] == "media-missing"] == [
+        f"write `media/a{number}.png`" for number in range(100)
+    ]
+    assert passes == 1
 
 
 PROJECT = make_files(3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from cardwright.anki.moves import find_moves
@@ -27,7 +27,7 @@ def check_ledger(
     `note_types` holds the note types of the kinds that the pack's cards use, by kind, unless the ledger
     has none to compare with.
     """
-    cards = [card for card in collection.heads if card.pack == ledger.pack]
+    cards = collection.heads_of(ledger.pack)
     deck = collection.decks.get(ledger.pack)
     found = [
         *_check_finished(ledger, shown_path),
@@ -74,7 +74,9 @@ def _check_namespace(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
         )
 
 
-def _check_vanished(ledger: Ledger, cards: list[CardHead], shown_path: str) -> Iterator[Diagnostic]:
+def _check_vanished(
+    ledger: Ledger, cards: Sequence[CardHead], shown_path: str
+) -> Iterator[Diagnostic]:
     if not ledger.notes:
         return
     known = {card_id for card in cards for card_id in (card.id, *card.formerly)}
@@ -100,7 +102,7 @@ def _check_vanished(ledger: Ledger, cards: list[CardHead], shown_path: str) -> I
             )
 
 
-def _find_renamed(note: Published, new: list[CardHead]) -> tuple[Related, ...]:
+def _find_renamed(note: Published, new: Sequence[CardHead]) -> tuple[Related, ...]:
     """Return the new card that is called almost like a published one that has gone."""
     by_id = {card.id: card for card in new if card.kind == note.kind}
     if not by_id or len(by_id) > _MAX_RENAMED:
@@ -112,7 +114,7 @@ def _find_renamed(note: Published, new: list[CardHead]) -> tuple[Related, ...]:
 
 
 def _check_cards(
-    ledger: Ledger, cards: list[CardHead], collection: Collection
+    ledger: Ledger, cards: Sequence[CardHead], collection: Collection
 ) -> Iterator[Diagnostic]:
     known = [(card, ledger.find(card)) for card in cards] if ledger.notes else []
     kept = {note.id for card, note in known if note and note.kind == card.kind}
@@ -148,7 +150,7 @@ def _check_cards(
 
 def _check_note_types(
     ledger: Ledger,
-    cards: list[CardHead],
+    cards: Sequence[CardHead],
     collection: Collection,
     note_types: Mapping[str, NoteType],
     shown_path: str,
@@ -187,7 +189,7 @@ def _check_deck_names(ledger: Ledger, deck: Deck) -> Iterator[Diagnostic]:
             )
 
 
-def _check_moved(ledger: Ledger, deck: Deck, cards: list[CardHead]) -> Iterator[Diagnostic]:
+def _check_moved(ledger: Ledger, deck: Deck, cards: Sequence[CardHead]) -> Iterator[Diagnostic]:
     """Report published cards that go to another deck, unless their old one has been renamed."""
     if not any(note.deck for note in ledger.notes.values()):
         return

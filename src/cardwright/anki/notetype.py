@@ -140,7 +140,7 @@ def make_note_types(
 
     `released` holds the ids of those that were released, by kind.
     """
-    used = {card.kind: card.namespace for card in collection.heads if card.pack == pack}
+    used = {card.kind: card.namespace for card in collection.heads_of(pack)}
     return {
         name: make_note_type(collection.kinds[name], renderer, namespace, released.get(name))
         for name, namespace in used.items()

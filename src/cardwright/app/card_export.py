@@ -106,7 +106,7 @@ class _Reader:
         self._decks = {
             card.ref: "::".join(path)
             for deck in collection.decks.values()
-            for path, placed in place_cards(deck, collection.heads)[0].items()
+            for path, placed in place_cards(deck, collection.heads_of(deck.pack))[0].items()
             for card in placed
         }
 

@@ -49,7 +49,7 @@ class _Pack(Mapping[str, NoteState]):
         self._project = project
         self._finder = MediaFinder(project.media.find)
         collection = project.collection
-        heads = [head for head in collection.heads if head.pack == pack]
+        heads = collection.heads_of(pack)
         self._heads: dict[str, CardHead] = {head.key: head for head in heads}
         self.kinds = {head.kind for head in heads}
         self.is_whole = pack not in collection.incomplete

@@ -44,7 +44,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str, as_json: bool) -> Non
     if card_id and not is_id(card_id):
         raise ProjectError(f"`{card_id}` is not a valid id: use a-z, 0-9 and hyphens")
     pack = shown.parts[1]
-    taken = {card.id for card in collection.heads if card.pack == pack}
+    taken = {card.id for card in collection.heads_of(pack)}
     if card_id in taken:
         raise ProjectError(f"`{card_id}` is already used in the pack `{pack}`")
     name = card_id or _find_free_id(taken)

@@ -166,19 +166,18 @@ def _list_kinds(_file: OpenFile, project: Project) -> Iterator[Name]:
 
 
 def _list_tags(file: OpenFile, project: Project) -> Iterator[Name]:
-    heads = (head for head in project.collection.heads if head.pack == file.pack)
+    heads = project.collection.heads_of(file.pack)
     for tag in dict.fromkeys(tag for head in heads for tag in head.tags):
         yield Name(tag, "", _KEYWORD)
 
 
 def _list_ids(file: OpenFile, project: Project) -> Iterator[Name]:
-    for head in project.collection.heads:
-        if head.pack == file.pack:
-            yield Name(head.id, head.kind, _REFERENCE)
+    for head in project.collection.heads_of(file.pack):
+        yield Name(head.id, head.kind, _REFERENCE)
 
 
 def _list_twins(file: OpenFile, project: Project) -> Iterator[Name]:
-    heads = (head for head in project.collection.heads if head.pack == file.pack)
+    heads = project.collection.heads_of(file.pack)
     for twins in dict.fromkeys(head.twins for head in heads if head.twins):
         yield Name(twins, "", _KEYWORD)
 
@@ -188,7 +187,7 @@ def list_vanished(pack: str, project: Project) -> list[str]:
     ledger = project.ledgers.get(pack)
     if ledger is None or not ledger.notes:
         return []
-    heads = (head for head in project.collection.heads if head.pack == pack)
+    heads = project.collection.heads_of(pack)
     known = {name for head in heads for name in (head.id, *head.formerly)}
     return [name for name in ledger.notes if name not in known]
 

@@ -79,6 +79,6 @@ def _describe_name(file: OpenFile, project: Project, source: str, word: str) -> 
 
 def find_head(project: Project, pack: str, card_id: str) -> CardHead | None:
     """Return the card of a pack that has an id, or had it."""
-    heads = [head for head in project.collection.heads if head.pack == pack]
+    heads = project.collection.heads_of(pack)
     now = next((head for head in heads if head.id == card_id), None)
     return now or next((head for head in heads if card_id in head.formerly), None)

@@ -55,9 +55,7 @@ def _find_spans(file: OpenFile, project: Project, source: str, word: str) -> Ite
         # A built-in kind has no file.
         yield from filter(None, [collection.kinds[word].spans.get("")])
     elif source == "twins":
-        yield from (
-            head.span for head in collection.heads if head.pack == file.pack and head.twins == word
-        )
+        yield from (head.span for head in collection.heads_of(file.pack) if head.twins == word)
     elif source == "former":
         ledger = project.ledgers.get(file.pack)
         if ledger and word in ledger.notes:

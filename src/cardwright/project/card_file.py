@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, overload
 
 import msgspec
@@ -145,6 +146,17 @@ class FileCards(LoadedCards):
         if isinstance(index, slice):
             return [self.load(head) for head in self.heads[index]]
         return self.load(self.heads[index])
+
+    def heads_of(self, pack: str) -> Sequence[CardHead]:
+        """Return the cards of a pack in brief."""
+        return self._by_pack.get(pack, ())
+
+    @cached_property
+    def _by_pack(self) -> Mapping[str, Sequence[CardHead]]:
+        found: dict[str, list[CardHead]] = {}
+        for head in self.heads:
+            found.setdefault(head.pack, []).append(head)
+        return found
 
     def load(self, head: CardHead) -> Card:
         """Return one of the cards in full."""

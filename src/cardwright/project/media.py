@@ -36,6 +36,7 @@ class MediaLibrary:
         self._real_folders: dict[str, Path | None] = {}
         self._walked: dict[tuple[Path, str], Path | None] = {}
         self._folders: dict[Path, dict[str, str]] = {}
+        self._folded: dict[Path, dict[str, str]] = {}
         self._files: dict[Path, MediaFile | TextProblem] = {}
 
     def find(self, card: CardHead, written: str) -> MediaFile | None:
@@ -134,6 +135,12 @@ class MediaLibrary:
             self._folders[folder] = composed | {name: name for name in names}
         return self._folders[folder]
 
+    def _fold(self, folder: Path) -> dict[str, str]:
+        """Return the names in a folder of the project, by their forms without case."""
+        if folder not in self._folded:
+            self._folded[folder] = {name.casefold(): name for name in self._list(folder)}
+        return self._folded[folder]
+
     def _explain_missing(self, folder: Path, written: str) -> TextProblem:
         """Explain that a file is missing; the help names the one that was probably meant."""
         meant = self._guess(folder, written)
@@ -153,8 +160,7 @@ class MediaLibrary:
                 continue
             name = ".." if part == ".." else self._match(here, part)
             if name is None:
-                close = {other.casefold(): other for other in self._list(here)}
-                name = close.get(unquote(part).strip().casefold())
+                name = self._fold(here).get(unquote(part).strip().casefold())
             if name is None:
                 return ""
             here = here.resolve().parent if name == ".." else here / name

@@ -43,7 +43,7 @@ class Before:
     def list_cards(self, pack: str) -> list[Card]:
         """Return the cards of a pack."""
         collection = self.collection
-        return [collection.load(card) for card in collection.heads if card.pack == pack]
+        return [collection.load(card) for card in collection.heads_of(pack)]
 
     def make_known(self, into: str, media: Container[tuple[str, str]]) -> Known:
         """Return what drafts depend on; `media` are the names and digests of files to adopt."""

@@ -370,7 +370,7 @@ class _Job:
     def _describe_base(self, pack: DraftPack, made: Adopted, collection: Collection) -> AdoptedPack:
         base = self._bases[pack.name]
         notes = dict(made.merge.notes)
-        cards = {card.id: card for card in collection.cards if card.pack == pack.name}
+        cards = {head.id: collection.load(head) for head in collection.heads_of(pack.name)}
         for drafted in made.merge.added:
             if card := cards.get(drafted.id):
                 note = describe_note(drafted, card, collection.kinds[card.kind])
