@@ -167,6 +167,21 @@ def test_no_value_of_a_ledger_goes_unchecked(garden: Garden, key: str, value: ob
     ]
 
 
+@pytest.mark.parametrize("number", [-(2**70), 2**64])
+def test_a_number_that_no_cache_can_keep_is_read(garden: Garden, number: int) -> None:
+    path = garden.root / "decks/trees/ledger.jsonl"
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    for row in rows:
+        if "note_type" in row:
+            row["structure"]["templates"][0][0] = number
+        elif isinstance(row.get("matter"), dict):
+            row["matter"]["fields"] = {"question": number}
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), "utf-8")
+
+    for words in (("check",), ("diff",), ("release", "trees", "--dry-run")):
+        assert "trees" in garden.run(*words).stderr + garden.run(*words).stdout
+
+
 @settings(max_examples=40)
 @given(dice=DICE)
 def test_a_ledger_that_is_read_can_be_written(

@@ -82,7 +82,7 @@ class Cache:
     def keep(self, key: bytes, value: Any) -> None:
         """Keep data of a type that `recall` can make again, unless it is too large."""
         # What no run can encode is made again by each.
-        with suppress(UnicodeEncodeError):
+        with suppress(UnicodeEncodeError, OverflowError):
             raw = msgspec.msgpack.encode(value)
             if len(raw) < _MAX_VALUE_BYTES:
                 self.save(key, zlib.compress(raw, FAST))
