@@ -54,7 +54,7 @@ class NoteState:
     deck: str = ""
     """The full name of its deck; empty if it is not known."""
     is_rerendered: bool = False
-    """Whether a rendering fix has changed its HTML."""
+    """Whether its HTML has changed on purpose, though not its texts."""
 
 
 def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:

@@ -1,7 +1,7 @@
 """The ledger: the published notes of a pack, and when each of them last changed.
 
-A note has changed if its source has, or if a rendering fix changes its HTML. `stamp` tells why its time
-matters.
+A note has changed if its source has, or if its HTML has on purpose: by a rendering fix, or since its kind
+writes its fields otherwise. `stamp` tells why its time matters.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _NOTE_TYPE_KEYS: Final = frozenset(("note_type", "mod", "hash", "structure"))
 _NOTE_KEYS: Final = frozenset(
     (
         *("note", "guid_ref", "guid", "kind", "mod", "hash", "matter", "rendering", "html", "deck"),
-        *("shipped", "former"),
+        *("markup", "shipped", "former"),
     )
 )
 _FORMER_KEYS: Final = frozenset(("matter", "html"))
@@ -75,6 +75,8 @@ class Published:
     """The version of the rendering it was last published with."""
     html_hash: str = ""
     """Digest of its fields as published; empty if an older version of the program published it."""
+    markup: str = ""
+    """What else decided its HTML, as `describe_markup` returns it; empty if it is not known."""
     deck: str = ""
     """The full name of the deck it was published in; empty if it is not known."""
     line: int = 0
@@ -169,7 +171,7 @@ class Ledger:
         return {kind: id for kind, id in found.items() if isinstance(id, int)}
 
     def is_rerendered(self, note: Note) -> bool:
-        """Tell whether a rendering fix has changed the HTML of a published note."""
+        """Tell whether the HTML of a published note has changed on purpose."""
         published = self.find(note.card)
         return published is not None and not note.has_html_of(published)
 
@@ -242,6 +244,7 @@ def format_ledger(ledger: Ledger) -> Iterator[str]:
             "matter": note.content,
             "rendering": note.rendering,
             "html": note.html_hash,
+            **({"markup": note.markup} if note.markup else {}),
             "deck": note.deck,
             **({"shipped": note.shipped} if note.shipped else {}),
             **({"former": [_format_former(one) for one in note.former]} if note.former else {}),
@@ -399,6 +402,7 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         packed=pack_content(_read_content(row["matter"])),
         rendering=rendering,
         html_hash=_read_text(row, "html", ""),
+        markup=_read_text(row, "markup", ""),
         deck=_read_text(row, "deck", ""),
         shipped=_read_text(row, "shipped", ""),
         former=tuple(_read_former(row.get("former", []))),
