@@ -40,7 +40,7 @@ _NOTE_TYPE_KEYS: Final = frozenset(("note_type", "mod", "hash", "structure"))
 _NOTE_KEYS: Final = frozenset(
     (
         *("note", "guid_ref", "guid", "kind", "mod", "hash", "matter", "rendering", "html", "deck"),
-        *("markup", "shipped", "former"),
+        *("markup", "shipped", "left_out", "former"),
     )
 )
 _FORMER_KEYS: Final = frozenset(("matter", "html"))
@@ -85,6 +85,8 @@ class Published:
     """The guid that its card adopted; empty if it is derived from the key."""
     shipped: str = ""
     """If it is withdrawn: the hash of the content that people have, unless they have this one."""
+    is_left_out: bool = False
+    """Whether the last release left it out since no deck selected its card."""
     former: tuple[Former, ...] = ()
     """What it said in earlier releases, oldest first; older versions of the program kept nothing."""
 
@@ -247,6 +249,7 @@ def format_ledger(ledger: Ledger) -> Iterator[str]:
             **({"markup": note.markup} if note.markup else {}),
             "deck": note.deck,
             **({"shipped": note.shipped} if note.shipped else {}),
+            **({"left_out": True} if note.is_left_out else {}),
             **({"former": [_format_former(one) for one in note.former]} if note.former else {}),
         }
         for _, note in sorted(ledger.notes.items())
@@ -388,6 +391,9 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
     rendering = row.get("rendering", 1)
     if not isinstance(rendering, int):
         raise TypeError("`rendering` is not a number")
+    is_left_out = row.get("left_out", False)
+    if not isinstance(is_left_out, bool):
+        raise TypeError("`left_out` is neither true nor false")
     from cardwright.anki.note import RENDERING_VERSION  # noqa: PLC0415  (start-up of `cards check`)
 
     if rendering > RENDERING_VERSION:
@@ -405,6 +411,7 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         markup=_read_text(row, "markup", ""),
         deck=_read_text(row, "deck", ""),
         shipped=_read_text(row, "shipped", ""),
+        is_left_out=is_left_out,
         former=tuple(_read_former(row.get("former", []))),
         line=number,
     )

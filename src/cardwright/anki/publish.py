@@ -154,7 +154,11 @@ def stage(
         published[note.card.id] = made
     # Cards that no deck selects any more are kept: people still have their notes. So are kinds.
     keys = {note.guid_ref for note in published.values()}
-    kept = {note.id: note for note in ledger.notes.values() if note.guid_ref not in keys}
+    kept = {
+        note.id: replace(note, is_left_out=True)
+        for note in ledger.notes.values()
+        if note.guid_ref not in keys
+    }
     note_types = {
         kind: PublishedType(
             kind=kind,
@@ -201,6 +205,7 @@ def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
         hash=note.hash,
         packed=pack_content(content),
         shipped=before.shipped if before.withdrawn else before.hash,
+        is_left_out=False,
         former=before.keep_former(content, before.html_hash),
     )
 
