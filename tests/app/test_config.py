@@ -44,6 +44,25 @@ def test_a_file_that_is_absent_sets_nothing(tmp_path: Path) -> None:
     assert config.switch("autoplay") is None
 
 
+@given(
+    st.binary(max_size=60)
+    | st.lists(st.sampled_from([*FILE.split(), "\n", "=", "[", "]", "'", '"', "\\", "{", "1"])).map(
+        lambda words: " ".join(words).encode()
+    )
+)
+def test_any_bytes_are_settings_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(data)
+    try:
+        config = read_config(path)
+    except ConfigError as error:
+        assert str(path) in error.message
+    else:
+        assert all(isinstance(value, str | bool) for value in config.values.values())
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there are no pipes")
 def test_what_is_no_file_or_too_large_is_neither_waited_for_nor_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
