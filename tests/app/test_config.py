@@ -57,10 +57,10 @@ def test_any_bytes_are_settings_or_refused(
     path.write_bytes(data)
     try:
         config = read_config(path)
-    except ConfigError as error:
-        assert str(path) in error.message
-    else:
-        assert all(isinstance(value, str | bool) for value in config.values.values())
+    except ConfigError:
+        return
+
+    assert all(isinstance(value, str | bool) for value in config.values.values())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there are no pipes")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import sqlite3
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -53,7 +55,10 @@ def test_profiles_are_folders_with_a_collection(tmp_path: Path) -> None:
     (tmp_path / "addons21").mkdir()
     (tmp_path / "README.txt").touch()
     (tmp_path / "odd" / "collection.anki2").mkdir(parents=True)
-    (tmp_path / "prefs21.db").write_bytes(pickle.dumps(Trap()))
+    with closing(sqlite3.connect(tmp_path / "prefs21.db")) as list_of_anki, list_of_anki:
+        list_of_anki.execute("create table profiles (name text primary key, data blob not null)")
+        rows = [(name, pickle.dumps(Trap())) for name in ("_global", "Anna")]
+        list_of_anki.executemany("insert into profiles values (?, ?)", rows)
     for name in ("User 1", "Zoë", "Anna"):
         make_profile(tmp_path, name)
 
