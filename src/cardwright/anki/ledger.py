@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
+UPDATE: Final = "update Cardwright"
+"""The help on what a newer version wrote."""
 _MAX_BYTES: Final = 2**28
 """A hundred thousand notes need half of it."""
 _VERSION: Final = re.compile(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}")
@@ -299,7 +301,7 @@ def _read_text_of(text: str, pack: str, shown_path: str) -> _Read:
             "ledger-mismatch",
             f"this was written by a newer version of Cardwright: {error}",
             Span(path=shown_path, line=1, column=1),
-            help="update Cardwright",
+            help=UPDATE,
         )
         return _Read(Ledger(pack=pack), [newer])
 
