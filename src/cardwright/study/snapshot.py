@@ -12,7 +12,7 @@ from typing import Final
 from cardwright.history import Review
 from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
-from cardwright.study.opening import connect, connect_to_read, find_damage
+from cardwright.study.opening import MAX_VALUE_BYTES, connect, connect_to_read, find_damage
 from cardwright.study.rescue import check_whole
 from cardwright.study.store import Store
 
@@ -42,6 +42,7 @@ def open_empty(path: Path) -> Iterator[Store]:
 @contextmanager
 def _open_memory(path: Path, *, is_copied: bool) -> Iterator[Store]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         try:
             if is_copied:
                 with closing(connect_to_read(path)) as file:
