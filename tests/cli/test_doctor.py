@@ -231,6 +231,65 @@ def test_without_a_backup_an_unreadable_store_is_no_dead_end(doctor: Doctor, sto
 
     assert "no good backup" in finding["harm"]
     assert "move this file away" in finding["help"]
+    doctor.cure("store-unreadable")
+    assert [file.read_bytes() for file in store.parent.glob("*-damaged-*")] == [b"hello\n" * 999]
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to itself"])
+def test_something_in_the_place_of_the_store(doctor: Doctor, store: Path, what: str) -> None:
+    answer(store)
+    doctor.run("export", str(store.with_name("reviews-rescued.jsonl")))
+    store.unlink()
+    if what == "a folder":
+        store.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(store)
+    else:
+        store.symlink_to(store)
+
+    doctor.cure("store-unusable")
+    doctor.cure("copy-has-more")
+
+    assert count_reviews(store) == 8
+
+
+@pytest.mark.parametrize(
+    ("place", "damage"),
+    [(0, b"s"), (16, b"\0\0"), (18, b"\5\2"), (21, b"\0"), (28, b"\xff" * 4), (56, b"\0\0\0\5")],
+)
+def test_a_damaged_header_hides_nothing(
+    doctor: Doctor, store: Path, place: int, damage: bytes
+) -> None:
+    """Also what is only in the log, which a killed command has left."""
+    answer(store)
+    with open_store(store) as opened:
+        kept = [store.read_bytes(), store.with_name(f"{store.name}-wal").read_bytes()]
+        key = "trees:oak/recall"
+        make_journal(opened, {}).merge([make_review(opened.device, key, NOW_MS - DAY_MS // 2)])
+        kept[1] = store.with_name(f"{store.name}-wal").read_bytes()
+    raw = bytearray(kept[0])
+    raw[place : place + len(damage)] = damage
+    store.write_bytes(raw)
+    store.with_name(f"{store.name}-wal").write_bytes(kept[1])
+
+    for _ in range(2):
+        if damaged := doctor.examine().get("store-damaged"):
+            assert "none is lost" in damaged["harm"]
+            doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 9
+
+
+@pytest.mark.parametrize(
+    "change", ["drop table memories", "update migrations set name = 'x' where name = 'due'"]
+)
+def test_a_schema_that_no_version_made(doctor: Doctor, store: Path, change: str) -> None:
+    answer(store)
+    change_store(store, change)
+
+    doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 8
 
 
 @pytest.mark.parametrize("has_backup", [True, False])
