@@ -235,7 +235,7 @@ def test_without_a_backup_an_unreadable_store_is_no_dead_end(doctor: Doctor, sto
     assert [file.read_bytes() for file in store.parent.glob("*-damaged-*")] == [b"hello\n" * 999]
 
 
-@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to itself"])
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to itself", "a link to a device"])
 def test_something_in_the_place_of_the_store(doctor: Doctor, store: Path, what: str) -> None:
     answer(store)
     doctor.run("export", str(store.with_name("reviews-rescued.jsonl")))
@@ -245,12 +245,36 @@ def test_something_in_the_place_of_the_store(doctor: Doctor, store: Path, what: 
     elif what == "a pipe":
         os.mkfifo(store)
     else:
-        store.symlink_to(store)
+        store.symlink_to(store if what == "a link to itself" else "/dev/zero")
 
     doctor.cure("store-unusable")
     doctor.cure("copy-has-more")
 
     assert count_reviews(store) == 8
+
+
+_CRASH = """
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("pragma journal_mode = delete")
+db.execute("pragma cache_size = 1")
+db.execute("begin immediate")
+db.execute("delete from memories")
+db.execute("delete from settings")
+db.execute("create table spare (a)")
+db.execute("insert into spare values (zeroblob(100000))")
+os._exit(0)
+"""
+
+
+def test_what_a_killed_program_had_begun_is_taken_back(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    subprocess.run([sys.executable, "-c", _CRASH, store], check=True)
+    assert store.with_name(f"{store.name}-journal").stat().st_size
+
+    assert not {f["severity"] for f in doctor.examine().values()} - {"note"}
+
+    assert "8 reviews" in doctor.summary_of("store")
 
 
 @pytest.mark.parametrize(

@@ -111,10 +111,21 @@ def check_lock(path: Path, *, is_writing: bool) -> None:
 
     """
     try:
-        with closing(connect(path, mode="rw" if is_writing else "ro")) as file:
-            file.execute(f"pragma busy_timeout = {_PATIENCE_MS}")
-            file.execute("begin immediate" if is_writing else "begin")
-            file.execute("select count(*) from sqlite_schema").fetchone()
-            file.execute("rollback")
+        try:
+            _try_lock(path, "rw" if is_writing else "ro", is_writing=is_writing)
+        except sqlite3.OperationalError as error:
+            # What a killed program had begun to write must be taken back before anything is read.
+            code = getattr(error, "sqlite_errorcode", 0)
+            if is_writing or code != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            _try_lock(path, "rw", is_writing=False)
     except SQLITE_ERRORS as error:
         raise explain_sqlite_error(path, error) from error
+
+
+def _try_lock(path: Path, mode: str, *, is_writing: bool) -> None:
+    with closing(connect(path, mode=mode)) as file:
+        file.execute(f"pragma busy_timeout = {_PATIENCE_MS}")
+        file.execute("begin immediate" if is_writing else "begin")
+        file.execute("select count(*) from sqlite_schema").fetchone()
+        file.execute("rollback")

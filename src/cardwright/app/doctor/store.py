@@ -113,7 +113,8 @@ def _explain_unusable(case: Case, error: StoreError) -> Finding:
     odd = [
         (file, aside)
         for file, aside in _list_moves_aside(case)
-        if not (file.is_file() or file.is_char_device() or file.is_block_device())
+        if file.is_symlink()
+        or not (file.is_file() or file.is_char_device() or file.is_block_device())
     ]
     return explain(code, error, harm=harm, path=case.path, commands=list_moves(odd))
 
