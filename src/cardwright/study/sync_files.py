@@ -60,14 +60,16 @@ class SyncFiles:
         """The files of machines whose names sort before ours."""
         self._after: list[Path] = []
         self._copies: list[Path] = []
+        is_own_there = self.own.name in names
         for name in names:
             stem = name.removesuffix(extension)
             if stem == name:
                 continue
             path = folder / name
-            if stem.casefold() == device.casefold():
+            # Where upper and lower case are one, our file may be there in another case.
+            if stem == device or (stem.casefold() == device.casefold() and not is_own_there):
                 self._own.append(path)
-            elif DEVICE.fullmatch(stem):
+            elif DEVICE.fullmatch(stem) and stem.casefold() != device.casefold():
                 (self._before if stem < device else self._after).append(path)
             else:
                 self._copies.append(path)
@@ -131,7 +133,7 @@ class SyncFiles:
         for path in self._own:
             yield from self._read(path, parse, is_own=True)
 
-    def write_own(self, text: str) -> None:
+    def write_own(self, raw: bytes) -> None:
         """Write our own file if that changes it. What cannot be read of the old one is kept.
 
         Raises:
@@ -141,7 +143,9 @@ class SyncFiles:
         shown = show_name(str(self.own))
         try:
             # A line that was cut off is written again.
-            if self._is_unread or any(line.strip(_PADDING) not in text for line in self._lost):
+            lost = (line.strip(_PADDING).encode("utf-8", "replace") for line in self._lost)
+            is_lost = self._is_unread or any(line not in raw for line in lost)
+            if is_lost and os.path.lexists(self.own):
                 kept = find_free(self.own.with_suffix(".damaged"))
                 self.own.replace(kept)
                 self.notes.append(
@@ -149,7 +153,6 @@ class SyncFiles:
                 )
             elif self._lost:
                 self.notes.append(f"{shown} was damaged and is written again")
-            raw = text.encode()
             if not _holds(self.own, raw):
                 write_file(self.own, raw)
             digest = _Digest()
@@ -166,11 +169,15 @@ class SyncFiles:
     ) -> Iterator[_T]:
         faults = _Faults(show_name(str(path)))
         digest = _Digest()
-        number = 0
+        number = blanks = 0
         try:
             lines = read_lines(path, longest=self._max_line, watch=digest.add)
             for number, line in enumerate(lines, 1):
                 if not line.strip():
+                    blanks += 1
+                    if blanks >= _MAX_FAULTS:
+                        faults.stop(number, "too many blank lines: the rest was not read")
+                        break
                     continue
                 try:
                     row = parse(line.lstrip("\ufeff") if number == 1 else line)
@@ -260,7 +267,10 @@ def list_names(folder: Path) -> list[str]:
             f"first: mkdir {format_command(folder)}",
         ) from error
     except OSError as error:
-        raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
+        raise TransferError(
+            f"{shown} cannot be read ({error.strerror})",
+            help="check that it is a folder and its permissions, or sync with another one",
+        ) from error
 
 
 def _matches(path: Path, digest: object) -> bool:
