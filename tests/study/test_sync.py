@@ -324,15 +324,33 @@ def test_copies_that_sync_programs_make_are_read_but_not_relied_on(
     check_equal(journal, other) if sync_folder(other, shared).taken == 0 else None
 
 
+def test_what_icloud_has_not_downloaded_is_named(make: MakeJournal, shared: Path) -> None:
+    journal, other = make("laptop"), make("desktop")
+    for one in (journal, other):
+        answer(one, 1)
+        sync_folder(one, shared)
+        file = own_file(one, shared)
+        file.replace(shared / f".{file.name}.icloud")
+    (shared / ".photo.jpg.icloud").touch()
+    (shared / ".hidden.jsonl").write_bytes(b"\0")
+
+    done = sync_folder(journal, shared)
+
+    (problem,) = done.problems
+    assert problem == f"{own_file(other, shared)}: iCloud has yet to download it"
+    assert own_file(journal, shared).exists()
+
+
 @pytest.mark.skipif(os.name == "nt", reason="upper and lower case are one there")
 def test_a_name_in_upper_case_is_that_of_our_file_only_if_there_is_no_other(
     make: MakeJournal, shared: Path
 ) -> None:
     journal = make("laptop")
+    journal.store.device = "laptop"
     journal.store.settings.put({("trees", "fuzz"): True}, MORNING.at_ms)
     record(journal, "trees:oak/recall", Act.ANSWER, MORNING, Rating.GOOD)
     for extension in (".jsonl", ".settings"):
-        (shared / f"{journal.store.device.upper()}{extension}").mkdir()
+        (shared / f"LAPTOP{extension}").mkdir()
 
     first, second = sync_folder(journal, shared), sync_folder(journal, shared)
 

@@ -26,8 +26,10 @@ _MAX_SHOWN: Final = 3
 """How many unreadable lines of a file are named."""
 _MAX_KEPT: Final = 20
 """How many unreadable lines of our own file are looked for in the new one."""
+_ABSENT: Final = ".icloud"
+"""Ends the hidden names of what iCloud has not downloaded."""
 _CHUNK: Final = 2**20
-_PADDING: Final = "\0\r\n\t \ufeff"
+_PADDING: Final = "\0\r\n\t \ufeff\ufffd"
 """What a torn write leaves besides the beginning of a line."""
 _T = TypeVar("_T")
 
@@ -61,11 +63,16 @@ class SyncFiles:
         self._after: list[Path] = []
         self._copies: list[Path] = []
         is_own_there = self.own.name in names
-        for name in names:
+        for shown in names:
+            name = shown.removeprefix(".").removesuffix(_ABSENT)
             stem = name.removesuffix(extension)
             if stem == name:
                 continue
             path = folder / name
+            if name != shown:
+                if name != self.own.name:
+                    self.problems.append(f"{show_name(str(path))}: iCloud has yet to download it")
+                continue
             # Where upper and lower case are one, our file may be there in another case.
             if stem == device or (stem.casefold() == device.casefold() and not is_own_there):
                 self._own.append(path)
@@ -250,7 +257,7 @@ class _Faults:
 
 
 def list_names(folder: Path) -> list[str]:
-    """Return the names of the visible files.
+    """Return the names of the visible files, and of those that iCloud has not downloaded.
 
     Raises:
         TransferError: there is no such folder, or it cannot be read.
@@ -259,7 +266,11 @@ def list_names(folder: Path) -> list[str]:
     shown = show_name(str(folder))
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if not entry.name.startswith("."))
+            return sorted(
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".") or entry.name.endswith(_ABSENT)
+            )
     except FileNotFoundError as error:
         raise TransferError(
             f"there is no folder {shown}",
