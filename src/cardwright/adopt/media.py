@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from html import unescape
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
-from cardwright.adopt.ids import make_unique
+from cardwright.adopt.ids import FreeNames
 from cardwright.incoming import Incoming
 
 FOLDER: Final = "media"
@@ -26,11 +26,10 @@ _FOR_TEMPLATES: Final = "_"
 class MediaPlan:
     """The paths of the files that cards use."""
 
-    def __init__(self, incoming: Incoming, taken: Container[str]) -> None:
+    def __init__(self, incoming: Incoming, taken: Iterable[str]) -> None:
         """`taken` are paths below the folders of packs where no file can go."""
         self._names = frozenset(incoming.media) - incoming.unfit_media
-        self._taken = taken
-        self._folded: set[str] = set()
+        self._free = FreeNames(taken)
         self.paths: dict[str, str] = {}
         """Paths below `cards/PACK/`, by name in the incoming deck."""
 
@@ -57,13 +56,7 @@ class MediaPlan:
         if path is None:
             base = make_file_name(name)
             stem, ending = PurePosixPath(base).stem, PurePosixPath(base).suffix
-            number = 1
-            path = f"{FOLDER}/{base}"
-            while path in self._taken or path.casefold() in self._folded:
-                number += 1
-                path = f"{FOLDER}/{stem}-{number}{ending}"
-            self._folded.add(path.casefold())
-            self.paths[name] = path
+            path = self.paths[name] = self._free.take(f"{FOLDER}/{stem}", ending)
         return path
 
 
@@ -104,15 +97,12 @@ class KindMediaPlan:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._folded: set[str] = set()
+        self._free = FreeNames()
         self.paths: dict[str, str] = {}
         """Paths below `kinds/`, by name in the incoming deck."""
 
     def place(self, name: str) -> str:
         """Return the path of a file. Its name is kept, as Anki looks for it."""
         if name not in self.paths:
-            path = f"{FOLDER}/{name}"
-            path = make_unique(path, self._folded) if path.casefold() in self._folded else path
-            self._folded.add(path.casefold())
-            self.paths[name] = path
+            self.paths[name] = self._free.take(f"{FOLDER}/{name}")
         return self.paths[name]

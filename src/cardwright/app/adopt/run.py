@@ -201,7 +201,7 @@ class _Job:
             pack.name: merge_pack(
                 pack,
                 self._namespaces[pack.name],
-                self._before.list_cards(pack.name),
+                self._before.collection.load_pack(pack.name),
                 kinds,
                 self._bases[pack.name].notes,
             )
@@ -370,7 +370,7 @@ class _Job:
     def _describe_base(self, pack: DraftPack, made: Adopted, collection: Collection) -> AdoptedPack:
         base = self._bases[pack.name]
         notes = dict(made.merge.notes)
-        cards = {card.id: card for card in collection.cards if card.pack == pack.name}
+        cards = {card.id: card for card in collection.load_pack(pack.name)}
         for drafted in made.merge.added:
             if card := cards.get(drafted.id):
                 note = describe_note(drafted, card, collection.kinds[card.kind])
@@ -384,7 +384,7 @@ class _Job:
 
     def _list_losses(self, collection: Collection) -> list[Loss]:
         """Return what is not carried over, each with a place in the sources if it has one."""
-        places = {card.ref: str(card.span) for card in collection.cards}
+        places = {card.ref: str(card.span) for card in collection.heads}
         cards = {
             drafted.place: places.get(f"{pack.name}:{drafted.id}", "")
             for pack in self._draft.packs
