@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from html import unescape
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote
@@ -18,7 +19,8 @@ _BAD: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 """What some system does not allow in a name."""
 _DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"""["'(]\s*([^"'()<>\n]{1,250}?)\s*["')]""")
-_WORD: Final = re.compile(r"[\w%.~+-]{1,250}\.\w{1,10}")
+_WORD: Final = re.compile(r"[\w%.~+-]++")
+_ENDING: Final = re.compile(r"\.\w{1,10}")
 _FOR_TEMPLATES: Final = "_"
 """How names of files begin that Anki keeps although no note names them."""
 
@@ -78,13 +80,21 @@ def _list_names(folder: str, name: str) -> Iterator[str]:
 def find_named(texts: Iterable[str], names: Collection[str]) -> list[str]:
     """Return which files templates or stylesheets name, in order."""
     found: dict[str, None] = {}
-    for text in texts:
-        for match in (*_QUOTED.finditer(text), *_WORD.finditer(text)):
-            written = match[match.lastindex or 0]
+    for text in texts if names else ():
+        for written in chain((match[1] for match in _QUOTED.finditer(text)), _list_words(text)):
             for name in (written, unquote(written), unescape(written), unquote(unescape(written))):
                 if name in names:
                     found[name] = None
     return list(found)
+
+
+def _list_words(text: str) -> Iterator[str]:
+    """Yield the words that could be names of files, up to the last ending in each."""
+    for match in _WORD.finditer(text):
+        word = match[0]
+        end = max((ending.end() for ending in _ENDING.finditer(word)), default=0)
+        if end:
+            yield word[:end]
 
 
 def is_for_templates(name: str) -> bool:
