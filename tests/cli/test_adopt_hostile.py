@@ -25,6 +25,8 @@ HTML = (
     "<iframe srcdoc='<script>1</script>'></iframe>",
     "<div style='background:url(https://example.com/x.png)'>x</div>",
     "{{Front}} {{c1::x}} [latex]\\input{/etc/passwd}[/latex]",
+    "\\(\\href{javascript:alert(1)}{x}\\) \\[\\style{background:url(//example.com/x)}{x}\\]",
+    "[anki:tts lang=en_US]x[/anki:tts] &#91;latex]x[/latex] [sound:/etc/passwd]",
     "\x1b[31mred\x07 \u202etxt",
     "<div>" * 3000,
     "&#0; &#xd800; &#x1b;[0m",
@@ -132,6 +134,9 @@ def test_a_deck_full_of_traps_becomes_a_harmless_project(
             assert not re.search(r"<(?:script|svg|style|iframe|plaintext|!)|\son\w+=", text), text
             assert "src=https" not in text
             assert "href='javascript" not in text
+            assert not re.search(r"\\[(\[]\\(?:href|style)|\[(?:latex\]|anki:|sound:[./])", text), (
+                text
+            )
 
 
 def test_html_that_a_stranger_put_beside_a_pack_is_not_shipped(
