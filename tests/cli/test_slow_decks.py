@@ -46,24 +46,17 @@ def _net() -> Iterator[None]:
     timer.cancel()
 
 
-def write_deck(path: Path, texts: list[str], front: str = "{{Front}}", *, kind: int = 0) -> Path:
+def write_deck(path: Path, texts: list[str], front: str = "{{Front}}") -> Path:
     """Write a package with a note for each text."""
 
     def act(made: sqlite3.Connection) -> None:
+        made.execute("DELETE FROM notes")
         for id, text in enumerate(texts, start=1):
-            row = (id, f"guid-{id}", 7, f"{id} {text}\x1fb", "")
-            made.execute("REPLACE INTO notes VALUES (?, ?, ?, 1, ?, ?)", (*row[:3], row[4], row[3]))
-            made.execute(
-                f"REPLACE INTO cards SELECT {id}, {id}, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ''"
-            )
+            row = (id, f"guid-{id}", 7, 1, "", f"{id} {text}\x1fb")
+            made.execute("INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)", row)
 
-    database = make_newest_database(
-        path.parent,
-        note_type=encode((1, kind), (3, b".card {}")),
-        template=encode((1, front.encode()), (2, b"{{FrontSide}} {{Back}}")),
-        act=act,
-    )
-    path.write_bytes(pack_newest(database))
+    template = encode((1, front.encode()), (2, b"{{FrontSide}} {{Back}}"))
+    path.write_bytes(pack_newest(make_newest_database(path.parent, template=template, act=act)))
     return path
 
 
@@ -191,6 +184,9 @@ def test_a_note_that_is_too_long_is_left_out_and_named(
     assert "note with a text that is too long: 1, first at note 2" in output
     assert "2 cards" in output
     assert "2 cards: 0 errors" in run("check", folder=home).output
+    alone = write_deck(tmp_path / "alone.apkg", ["&lt;" * 100_001])
+    output = run("adopt", str(alone), folder=tmp_path, exit_code=1).output
+    assert "left out: note with a text that is too long, first at note 1" in output
 
 
 @pytest.mark.parametrize(

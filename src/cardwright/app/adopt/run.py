@@ -121,7 +121,9 @@ def adopt_deck(wish: Wish, random: Random, tell_waiting: Callable[[], None]) -> 
                 known = before.make_known(wish.into, stage.list_names())
                 draft = make_draft(watched, known, read_values=read_values)
             if not draft.packs:
-                raise ProjectError(f"{wish.source} has no cards: nothing was written")
+                lost = "; ".join(f"{loss.what}, first at {loss.first}" for loss in draft.losses)
+                help = f"left out: {lost}" if lost else ""
+                raise ProjectError(f"{wish.source} has no cards: nothing was written", help=help)
             done = _Job(before, draft, stage, own, random).run()
             done.has_history = incoming.has_history
             return done
