@@ -139,6 +139,18 @@ def test_a_deck_full_of_traps_becomes_a_harmless_project(
             )
 
 
+def test_signs_that_no_file_may_hold_in_a_template_leave_a_project_that_can_be_built(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    signs = "\x1b[31m\x9b\u202e\u2066\x07\ufeff\u2028"
+    author.add_type("Odd", ["Front", "Back"], [(f"a{signs}{{{{Front}}}}{signs}", "{{Back}}")])
+    author.add_note("Odd", "Deck", ["What?", "That."], [])
+    run("adopt", str(author.export(tmp_path / "odd.apkg")), folder=home)
+
+    assert "0 errors" in run("check", folder=home).output
+    run("build", folder=home)
+
+
 def test_html_that_a_stranger_put_beside_a_pack_is_not_shipped(
     author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from cardwright.adopt.clean import clean_text
 from cardwright.html import Layout, convert_html
 from cardwright.incoming import IncomingTemplate
 from cardwright.kinds.template import (
@@ -244,7 +245,7 @@ def write_question(
         paragraphs = [
             part for text in shown.paragraphs for part in _write_paragraph(text, marks, inline)
         ]
-        question = "\n\n".join(paragraphs)
+        question = clean_text("\n\n".join(paragraphs))
         if "{{" in question and _is_fine(question):
             return question
     asked = [keys[name] for name in shown.asked if name in keys] or list(keys.values())[:1]
