@@ -12,13 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cardwright.adopt.decks import list_decks
 from cardwright.adopt.ids import FreeNames
 from cardwright.adopt.media import find_named
+from cardwright.adopt.obsidian_cards import SCHEDULE
 from cardwright.adopt.survey import survey_notes
 from cardwright.anki.media import find_names
 from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.template import render_card
 from cardwright.incoming import (
+    MAX_DECK_DEPTH,
     Incoming,
     IncomingField,
     IncomingNote,
@@ -105,6 +108,8 @@ def show(text: str, front: str = "{{cloze:Front}}{{text:Front}}", *, back: str =
         "{{c1::a" * LONG,
         "<b>x</b>" + "<br>" * LONG,
         "." * LONG,
+        " " * LONG + "x",
+        "<!--SR:" * LONG,
     ],
 )
 def test_texts_in_which_something_does_not_end(text: str) -> None:
@@ -112,6 +117,7 @@ def test_texts_in_which_something_does_not_end(text: str) -> None:
     assert convert_maths(text) == text
     assert len(list(find_names(text))) <= 1
     assert not find_named([text], {"x.png"})
+    assert SCHEDULE.sub("", text) == text
     incoming = read_notes([text])
     assert survey_notes(incoming, incoming.read_notes()).notes[0].size == len(text)
 
@@ -211,6 +217,7 @@ def test_decks_above_one_are_listed_as_deep_as_a_pack_can_be() -> None:
     assert [*list_above(deep)][-1] == cut_deck(deep)
     assert [*list_above("A::B")] == ["A", "A::B"]
     assert [*list_above("A")] == ["A"]
+    assert len(list_decks(["::".join("a" * 100_000)])) == MAX_DECK_DEPTH
 
 
 def test_names_that_are_alike_get_the_lowest_number_that_is_free() -> None:

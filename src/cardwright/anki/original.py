@@ -14,7 +14,7 @@ from cardwright.anki.media import PackedFile, find_names
 from cardwright.model import Card, Field, Kind, Value
 
 _PLAIN: Final = re.compile(r"[^<&\[\\\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
-"""No element, entity, tag of Anki or command of a formula."""
+"""A text without tags, entities, marks of Anki, formulas and control characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

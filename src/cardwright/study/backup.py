@@ -34,7 +34,7 @@ def backup_folder(path: Path) -> Path:
 def list_backups(path: Path) -> list[Path]:
     """Return the backups of a store, newest first."""
     found = _find_backups(path, rf"{_DATE}(?:-.+)?")
-    return sorted(found, key=lambda file: (file.stat().st_mtime_ns, file.name), reverse=True)
+    return sorted(found, key=lambda file: (_find_time_ns(file), file.name), reverse=True)
 
 
 def find_backup(path: Path, today: str) -> Path:
@@ -157,6 +157,14 @@ def _find_backups(path: Path, rest: str) -> list[Path]:
     return (
         [file for file in folder.iterdir() if name.fullmatch(file.name)] if folder.is_dir() else []
     )
+
+
+def _find_time_ns(file: Path) -> int:
+    """Return when a file was changed; 0 if that cannot be told, as of a link that leads nowhere."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _check_whole(path: Path, db: sqlite3.Connection) -> None:

@@ -66,7 +66,7 @@ def _list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
     if _read_number(db, "pragma application_id") != APPLICATION_ID:
         raise StoreError(
             f"{path} belongs to another program; it was left unchanged",
-            help="name another file with --db",
+            help="name another file with --db; if this should be your store, move it away, then run `cards doctor`",
         )
     is_current = found == _read_current()
     if not is_current and not make_schema(0) <= found:

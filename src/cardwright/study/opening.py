@@ -218,7 +218,7 @@ def check_file(path: Path) -> None:
     if found != APPLICATION_ID and not (has_journal and not found):
         raise StoreError(
             f"{path} belongs to another program; it was left unchanged",
-            help="name another file with --db",
+            help="name another file with --db; if this should be your store, move it away, then run `cards doctor`",
         )
 
 

@@ -47,7 +47,8 @@ def examine_store(case: Case, report: Report) -> None:
         return
     report.findings += _check_room(case)
     report.findings += _check_damage(case)
-    report.findings += _check_writing(case)
+    # What cannot be used cannot be written either.
+    report.findings += [found for found in _check_writing(case) if found not in report.findings]
     if case.store is not None:
         report.findings += _check_clock(case, case.store)
         report.findings += _check_place(case)
@@ -62,7 +63,20 @@ def _examine_missing(case: Case, report: Report) -> None:
     what = "empty" if case.path.exists() else "does not exist yet"
     report.summary = f"{case.path}: {what}: `cards review` makes it"
     backup = case.good_backup
-    if backup is not None:
+    if case.path.is_symlink():
+        report.summary = f"{case.path}: missing"
+        report.findings.append(
+            Finding(
+                code="store-missing",
+                severity="error",
+                message=f"the review store is a link to {os.path.realpath(case.path)}, where no file is",
+                harm=f"`cards review` cannot save answers; {_describe_backup(backup)}",
+                help="see whether its drive is connected, and its folder is there; if it is gone for good, "
+                "delete the link, then run `cards doctor` again",
+                path=case.path,
+            )
+        )
+    elif backup is not None:
         report.summary = f"{case.path}: missing"
         report.findings.append(
             Finding(
