@@ -263,6 +263,7 @@ WRITES_ITSELF = {
     "terminal/screen.py": "the terminal",
     "project/index.py": "deletes an index that is damaged",
     "study/backup.py": "the store's own backups",
+    "study/header.py": "a copy of a damaged store in a temporary folder",
     "project/cache.py": "the folder and the file of the cache",
     "study/opening.py": "the store's own folder and file",
     "study/sync_files.py": "its own file in a sync folder, set aside if it is damaged",

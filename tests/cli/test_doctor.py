@@ -231,6 +231,89 @@ def test_without_a_backup_an_unreadable_store_is_no_dead_end(doctor: Doctor, sto
 
     assert "no good backup" in finding["harm"]
     assert "move this file away" in finding["help"]
+    doctor.cure("store-unreadable")
+    assert [file.read_bytes() for file in store.parent.glob("*-damaged-*")] == [b"hello\n" * 999]
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to itself", "a link to a device"])
+def test_something_in_the_place_of_the_store(doctor: Doctor, store: Path, what: str) -> None:
+    answer(store)
+    doctor.run("export", str(store.with_name("reviews-rescued.jsonl")))
+    store.unlink()
+    if what == "a folder":
+        store.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(store)
+    else:
+        store.symlink_to(store if what == "a link to itself" else "/dev/zero")
+
+    doctor.cure("store-unusable")
+    doctor.cure("copy-has-more")
+
+    assert count_reviews(store) == 8
+
+
+_CRASH = """
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("pragma journal_mode = delete")
+db.execute("pragma cache_size = 1")
+db.execute("begin immediate")
+db.execute("delete from memories")
+db.execute("delete from settings")
+db.execute("create table spare (a)")
+db.execute("insert into spare values (zeroblob(100000))")
+os._exit(0)
+"""
+
+
+def test_what_a_killed_program_had_begun_is_taken_back(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    subprocess.run([sys.executable, "-c", _CRASH, store], check=True)
+    assert store.with_name(f"{store.name}-journal").stat().st_size
+
+    assert not {f["severity"] for f in doctor.examine().values()} - {"note"}
+
+    assert "8 reviews" in doctor.summary_of("store")
+
+
+@pytest.mark.parametrize(
+    ("place", "damage"),
+    [(0, b"s"), (16, b"\0\0"), (18, b"\5\2"), (21, b"\0"), (28, b"\xff" * 4), (56, b"\0\0\0\5")],
+)
+def test_a_damaged_header_hides_nothing(
+    doctor: Doctor, store: Path, place: int, damage: bytes
+) -> None:
+    """Also what is only in the log, which a killed command has left."""
+    answer(store)
+    with open_store(store) as opened:
+        kept = [store.read_bytes(), store.with_name(f"{store.name}-wal").read_bytes()]
+        key = "trees:oak/recall"
+        make_journal(opened, {}).merge([make_review(opened.device, key, NOW_MS - DAY_MS // 2)])
+        kept[1] = store.with_name(f"{store.name}-wal").read_bytes()
+    raw = bytearray(kept[0])
+    raw[place : place + len(damage)] = damage
+    store.write_bytes(raw)
+    store.with_name(f"{store.name}-wal").write_bytes(kept[1])
+
+    for _ in range(2):
+        if damaged := doctor.examine().get("store-damaged"):
+            assert "none is lost" in damaged["harm"]
+            doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 9
+
+
+@pytest.mark.parametrize(
+    "change", ["drop table memories", "update migrations set name = 'x' where name = 'due'"]
+)
+def test_a_schema_that_no_version_made(doctor: Doctor, store: Path, change: str) -> None:
+    answer(store)
+    change_store(store, change)
+
+    doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 8
 
 
 @pytest.mark.parametrize("has_backup", [True, False])
