@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from cardwright.model import Attribute, DeckOptions
+
+MAX_DECK_DEPTH: Final = 15
+"""Decks that are nested deeper join the one above."""
 
 
 class Markup(StrEnum):
@@ -19,6 +22,17 @@ class Markup(StrEnum):
     HTML = "html"
     MARKDOWN = "markdown"
     PLAIN = "plain"
+
+
+def cut_deck(name: str) -> str:
+    """Return the full name of the deck that gets a note: decks can be nested only so deep."""
+    return "::".join(name.split("::", MAX_DECK_DEPTH)[:MAX_DECK_DEPTH])
+
+
+def list_above(name: str) -> Iterator[str]:
+    """Yield the full names of the decks above one, and that of the deck itself, if it is not too deep."""
+    parts = name.split("::", MAX_DECK_DEPTH)[:MAX_DECK_DEPTH]
+    return ("::".join(parts[: end + 1]) for end in range(len(parts)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

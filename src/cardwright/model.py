@@ -466,6 +466,10 @@ class Collection:
             return self.cards.load(head)
         raise KeyError(head.ref)
 
+    def load_pack(self, pack: str) -> list[Card]:
+        """Return the cards of a pack in full."""
+        return [self.load(head) for head in self.heads_of(pack)]
+
     def lesson_of(self, card: CardHead) -> Lesson | None:
         """Return a card's lesson from the blueprint of its pack, if any."""
         blueprint = self.blueprints.get(card.pack)

@@ -265,6 +265,8 @@ def test_media_beside_a_table_are_taken_along(tmp_path: Path) -> None:
         (b"Question,Answer\n", "has no rows"),
         (b"word\nother\n", "nothing that separates"),
         (b"a,\nb,\n", "no answer|only one column"),
+        (b"guid,tags\na,b\n", "none is their text"),
+        (b"#separator:tab\n#guid column:1\n#deck column:2\na\tb\n", "none is their text"),
     ],
 )
 def test_tables_without_cards_are_refused(tmp_path: Path, content: bytes, message: str) -> None:

@@ -25,6 +25,8 @@ HTML = (
     "<iframe srcdoc='<script>1</script>'></iframe>",
     "<div style='background:url(https://example.com/x.png)'>x</div>",
     "{{Front}} {{c1::x}} [latex]\\input{/etc/passwd}[/latex]",
+    "\\(\\href{javascript:alert(1)}{x}\\) \\[\\style{background:url(//example.com/x)}{x}\\]",
+    "[anki:tts lang=en_US]x[/anki:tts] &#91;latex]x[/latex] [sound:/etc/passwd]",
     "\x1b[31mred\x07 \u202etxt",
     "<div>" * 3000,
     "&#0; &#xd800; &#x1b;[0m",
@@ -134,6 +136,18 @@ def test_a_deck_full_of_traps_becomes_a_harmless_project(
             assert "href='javascript" not in text
             assert "[latex]" not in text
             assert "[sound:../" not in text
+
+
+def test_signs_that_no_file_may_hold_in_a_template_leave_a_project_that_can_be_built(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    signs = "\x1b[31m\x9b\u202e\u2066\x07\ufeff\u2028"
+    author.add_type("Odd", ["Front", "Back"], [(f"a{signs}{{{{Front}}}}{signs}", "{{Back}}")])
+    author.add_note("Odd", "Deck", ["What?", "That."], [])
+    run("adopt", str(author.export(tmp_path / "odd.apkg")), folder=home)
+
+    assert "0 errors" in run("check", folder=home).output
+    run("build", folder=home)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from cardwright.adopt.clean import clean_text, drop_unseen
 from cardwright.adopt.kind import KindPlan
 from cardwright.diagnostic import SEVERITIES
-from cardwright.html import HtmlLoss, Layout, convert_html
+from cardwright.html import HtmlLoss, Layout, TooLargeError, convert_html
 from cardwright.incoming import IncomingNote, Markup
 from cardwright.markdown.links import is_web_address
 from cardwright.markdown.render import Renderer
@@ -23,6 +23,8 @@ from cardwright.text import INVISIBLE
 _EMPTY_LINE: Final = re.compile(r"\n[ \t]*\n\s*")
 _IMAGE: Final = re.compile(r"!\[([^\[\]\n]*)\]\((<[^<>\n]*>|[^()\s]*)\)")
 _NOTHING: Final = re.compile(rf"[\s{INVISIBLE}]*")
+_MAX_LENGTH: Final = 500_000
+"""Of all texts of a card, in characters: a file of cards is not larger than a few million bytes."""
 _TRUE: Final = frozenset({"true", "yes", "y", "1", "x"})
 _SEPARATOR: Final = re.compile(r"[\s,;]+")
 _OPTION: Final = re.compile(r"(right|wrong|reason): (.*)")
@@ -95,7 +97,12 @@ class ValueReader:
         self._renderer = Renderer(highlights=False)
 
     def read(self, plan: KindPlan, note: IncomingNote, find_media: FindMedia) -> Values:
-        """Return the values of a note's card."""
+        """Return the values of a note's card.
+
+        Raises:
+            TooLargeError: they are longer than those of any note.
+
+        """
         if plan.is_ours and plan.kind and self._read_own:
             return _read_ours(self._read_own, plan, plan.kind, note, find_media)
         found = Values(tags=note.tags)
@@ -114,6 +121,8 @@ class ValueReader:
                     found.texts.append(value)
             if plan.is_adopted:
                 found.note_fields[key] = text
+        if sum(map(len, found.texts)) > _MAX_LENGTH:
+            raise TooLargeError
         return found
 
     def _read_value(

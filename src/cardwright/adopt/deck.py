@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any, Final
 
 from cardwright.adopt.clean import clean_deck_name, clean_line, clean_text
+from cardwright.adopt.ids import FreeNames
 from cardwright.adopt.layout import PackPlan
 from cardwright.diagnostic import SEVERITIES
-from cardwright.html import Layout, convert_html
+from cardwright.html import Layout, TooLargeError, convert_html
 from cardwright.incoming import IncomingDeck, LossCounter
 from cardwright.markdown.escape import escape_html
 from cardwright.markdown.render import Renderer
@@ -21,20 +22,28 @@ _IN_DESCRIPTIONS: Final = frozenset({"unbalanced-maths", "unsafe-maths"})
 """Problems of maths, which Anki does not render in descriptions."""
 
 
-def make_manifest(
-    pack: PackPlan,
-    name: str,
-    decks: Mapping[str, IncomingDeck],
-    taken: set[str],
-    losses: LossCounter,
-) -> dict[str, Any]:
-    """Return the manifest of a pack; `name` is that of the incoming deck.
+class ManifestMaker:
+    """Makes the manifests of packs, each of which gets a name that no other has."""
 
-    `taken` are the names of the top decks of other packs, in lower case; it is added to them.
-    """
-    manifest = _Manifest(pack, name, decks, losses).make(taken)
-    taken.add(str(manifest["name"]).casefold())
-    return manifest
+    def __init__(
+        self,
+        name: str,
+        decks: Mapping[str, IncomingDeck],
+        taken: Iterable[str],
+        losses: LossCounter,
+    ) -> None:
+        """`name` is that of the incoming deck, and `taken` are those of the top decks of other packs."""
+        self._name = name
+        self._decks = decks
+        self._ranks = {deck: rank for rank, deck in enumerate(decks)}
+        self._names = FreeNames(taken, separator=" ")
+        self._losses = losses
+
+    def make(self, pack: PackPlan) -> dict[str, Any]:
+        """Return the manifest of a pack."""
+        last = len(self._ranks)
+        ordered = sorted(pack.files, key=lambda deck: self._ranks.get(deck, last))
+        return _Manifest(pack, self._name, self._decks, ordered, self._losses).make(self._names)
 
 
 class _Manifest:
@@ -43,29 +52,31 @@ class _Manifest:
         pack: PackPlan,
         name: str,
         decks: Mapping[str, IncomingDeck],
+        ordered: Iterable[str],
         losses: LossCounter,
     ) -> None:
+        """`ordered` are the decks with notes in the order to show."""
         self._pack = pack
         self._name = name
         self._decks = decks
         self._losses = losses
         self._children: dict[str, dict[str, None]] = {}
-        for deck in _sort(pack.files, decks):
+        for deck in ordered:
             parts = deck.split("::")
             for depth in range(1, len(parts)):
                 below = self._children.setdefault("::".join(parts[:depth]), {})
                 below["::".join(parts[: depth + 1])] = None
 
-    def make(self, taken: set[str]) -> dict[str, Any]:
+    def make(self, names: FreeNames) -> dict[str, Any]:
         tops = list(self._pack.tops)
         if len(tops) == 1:
-            name = self._clean_name(tops[0] or self._name, taken)
+            name = self._clean_name(tops[0] or self._name, names)
             return self._make_deck(tops[0], _DEFAULTS, is_root=True, name=name)
         for top in tops:
             self._losses.add("deck that is now below another", f"deck {top or self._name}")
         named = [top for top in tops if top]
         return {
-            "name": self._clean_name(self._name, taken),
+            "name": self._clean_name(self._name, names),
             **({"select": {"file": _ALL_FILES}} if "" in tops else {}),
             "decks": list(self._make_children(named, _DEFAULTS)),
         }
@@ -96,18 +107,14 @@ class _Manifest:
     def _make_children(
         self, decks: Iterable[str], inherited: DeckOptions
     ) -> Iterator[dict[str, Any]]:
-        taken: set[str] = set()
+        names = FreeNames(separator=" ")
         for deck in decks:
-            name = self._clean_name(deck.rpartition("::")[2], taken)
-            taken.add(name.casefold())
+            name = self._clean_name(deck.rpartition("::")[2], names)
             yield self._make_deck(deck, inherited, name=name)
 
-    def _clean_name(self, name: str, taken: set[str]) -> str:
+    def _clean_name(self, name: str, names: FreeNames) -> str:
         cleaned = clean_deck_name(name)
-        number, free = 1, cleaned
-        while free.casefold() in taken:
-            number += 1
-            free = f"{cleaned} {number}"
+        free = names.take(cleaned)
         if free != name:
             self._losses.add("deck name that a project cannot have", f"deck {cleaned}", name)
         return free
@@ -122,7 +129,11 @@ class _Manifest:
         html = escape_html(text) if deck.is_markdown else text
         # Anki shows descriptions with their line breaks.
         html = "<br>".join(html.strip().splitlines())
-        made = convert_html(html, Layout.BLOCK, find_media=lambda _: None)
+        try:
+            made = convert_html(html, Layout.BLOCK, find_media=lambda _: None)
+        except TooLargeError:
+            self._losses.add("description that is too long", place)
+            return ""
         for loss in made.losses:
             self._losses.add(loss.what, place, loss.example)
         return clean_text(made.markdown)
@@ -132,12 +143,6 @@ def _has_errors(text: str) -> bool:
     rendered = Renderer(highlights=False).render_block(text)
     codes = {problem.code for problem in rendered.problems} - _IN_DESCRIPTIONS
     return bool(rendered.media) or any(SEVERITIES[code] == "error" for code in codes)
-
-
-def _sort(files: Iterable[str], decks: Mapping[str, IncomingDeck]) -> list[str]:
-    """Return the decks with notes in the order to show."""
-    ranks = {deck: rank for rank, deck in enumerate(decks)}
-    return sorted(files, key=lambda deck: ranks.get(deck, len(ranks)))
 
 
 def _list_changed(options: DeckOptions, inherited: DeckOptions) -> Iterator[tuple[str, Any]]:

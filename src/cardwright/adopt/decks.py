@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cardwright.incoming import list_above
+
 
 def list_decks(names: Iterable[str]) -> list[str]:
     """Return the names of decks and of those above them, each once, in the order found."""
     found: dict[str, None] = {}
     for name in dict.fromkeys(filter(None, names)):
-        parts = name.split("::")
-        found |= dict.fromkeys("::".join(parts[:count]) for count in range(1, len(parts) + 1))
+        found |= dict.fromkeys(list_above(name))
     return list(found)

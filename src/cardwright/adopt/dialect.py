@@ -19,7 +19,7 @@ from cardwright.adopt.gaps import escape_gaps
 from cardwright.adopt.latex import expand_macros
 from cardwright.adopt.pieces import VERBATIM, Piece, cut
 from cardwright.adopt.tags import join_tags
-from cardwright.html import Layout, convert_html
+from cardwright.html import Layout, TooLargeError, convert_html
 from cardwright.incoming import LossCounter
 from cardwright.markdown.characters import HAN, KANA
 from cardwright.markdown.links import is_web_address
@@ -119,7 +119,11 @@ class Dialect:
         def find(name: str) -> str | None:
             return self.find_media(name) or self.find_media(unquote(name))
 
-        made = convert_html(html, Layout.BLOCK, is_cloze=has_gaps, find_media=find)
+        try:
+            made = convert_html(html, Layout.BLOCK, is_cloze=has_gaps, find_media=find)
+        except TooLargeError:
+            self.losses.add("lists or tables that are too large", place)
+            return ""
         for loss in made.losses:
             self.losses.add(loss.what, place, loss.example)
         return made.markdown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import PurePosixPath
 from typing import Final
@@ -59,19 +59,34 @@ def is_id(word: str) -> bool:
     return len(word) <= MAX_ID_LENGTH and _ID.fullmatch(word) is not None
 
 
-def make_unique(name: str, taken: Container[str], separator: str = "-") -> str:
-    """Return a name that is not taken: the name itself, or with the lowest number that is free."""
-    return next(
-        one for one in _number(name, separator) if one not in taken
-    )  # There are endlessly many.
+class FreeNames:
+    """Gives each name once, without regard to case, however often the same one is wanted."""
 
+    def __init__(self, taken: Iterable[str] = (), *, separator: str = "-") -> None:
+        """`taken` are names that are not free; the separator comes before a number."""
+        self._taken = set(map(str.casefold, taken))
+        self._separator = separator
+        self._numbers: dict[tuple[str, str], int] = {}
+        """The highest number that a name was given with."""
 
-def _number(name: str, separator: str) -> Iterator[str]:
-    yield name
-    number = 2
-    while True:
-        yield f"{name}{separator}{number}"
-        number += 1
+    def __contains__(self, name: str) -> bool:
+        """Tell whether a name is taken."""
+        return name.casefold() in self._taken
+
+    def add(self, name: str) -> None:
+        """Take a name as it is."""
+        self._taken.add(name.casefold())
+
+    def take(self, name: str, ending: str = "") -> str:
+        """Take a name: itself, or with the lowest number that is free, before its ending."""
+        wanted = name.casefold(), ending.casefold()
+        number, made = self._numbers.get(wanted, 1), f"{name}{ending}"
+        while made in self:
+            number += 1
+            made = f"{name}{self._separator}{number}{ending}"
+        self._numbers[wanted] = number
+        self.add(made)
+        return made
 
 
 class IdMaker:
@@ -79,14 +94,13 @@ class IdMaker:
 
     def __init__(self, taken: Iterable[str]) -> None:
         """`taken` are ids of other cards."""
-        self._taken = set(taken)
-        self._counts: dict[str, int] = {}
+        self._names = FreeNames(taken)
 
     def keep(self, card_id: str) -> bool:
         """Take an id as it is; tell whether that is possible."""
-        if not is_id(card_id) or card_id in self._taken:
+        if not is_id(card_id) or card_id in self._names:
             return False
-        self._taken.add(card_id)
+        self._names.add(card_id)
         return True
 
     def make(self, texts: Iterable[str], identity: str) -> str:
@@ -99,14 +113,7 @@ class IdMaker:
         if not slug:
             digest = hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()
             slug = f"note-{digest[:8]}"
-        made = slug
-        number = self._counts.get(slug, 1)
-        while made in self._taken:
-            number += 1
-            made = f"{slug}-{number}"
-        self._counts[slug] = number
-        self._taken.add(made)
-        return made
+        return self._names.take(slug)
 
 
 def _make_text_slug(markdown: str) -> str:

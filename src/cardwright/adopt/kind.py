@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cardwright.adopt.ids import make_slug, make_unique
+from cardwright.adopt.ids import FreeNames, make_slug
 from cardwright.adopt.question import find_gapped
 from cardwright.adopt.survey import FieldSurvey, TypeSurvey
 from cardwright.html import Layout
@@ -61,7 +61,7 @@ class KindPlanner:
     def __init__(self, kinds: Mapping[str, Kind]) -> None:
         """`kinds` are those that the project has."""
         self._kinds = kinds
-        self._taken = set(kinds)
+        self._names = FreeNames(kinds)
 
     def plan(self, type: IncomingType, survey: TypeSurvey, pack: str) -> KindPlan:
         """Return the plan for a note type; `pack` is a name for it if its own is taken."""
@@ -186,11 +186,8 @@ class KindPlanner:
     def _name(self, type: IncomingType, pack: str) -> str:
         slug = make_slug(type.name) or "note"
         slug = slug if slug[0].isalpha() else f"kind-{slug}"
-        free = slug if slug not in self._taken else f"{pack}-{slug}"
-        free = free if free[0].isalpha() else f"kind-{free}"
-        name = make_unique(free, self._taken)
-        self._taken.add(name)
-        return name
+        free = slug if slug not in self._names else f"{pack}-{slug}"
+        return self._names.take(free if free[0].isalpha() else f"kind-{free}")
 
     def _make_keys(
         self,
@@ -204,7 +201,7 @@ class KindPlanner:
         `keeps_common` says that fields may be keys that every card can have, such as `extra`.
         """
         known = by_label or {}
-        taken = {field.name for field in known.values()} | _RESERVED
+        names = FreeNames({field.name for field in known.values()} | _RESERVED, separator="_")
         keys = []
         for field in type.fields:
             slug = make_slug(field.name, "_") or "field"
@@ -216,9 +213,7 @@ class KindPlanner:
                 continue
             slug = slug if slug[0].isalpha() else f"field_{slug}"
             slug = f"{slug}_text" if slug in _RESERVED else slug
-            key = make_unique(slug, taken, "_")
-            taken.add(key)
-            keys.append(key)
+            keys.append(names.take(slug))
         return tuple(keys)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from cardwright.adopt.clean import clean_exact, clean_line
-from cardwright.adopt.ids import make_slug, make_unique
+from cardwright.adopt.ids import FreeNames, make_slug
 from cardwright.adopt.kind import KindPlan
 from cardwright.adopt.question import Shown, find_needed, read_sides, write_question
 from cardwright.incoming import IncomingField, IncomingTemplate, LossCounter
@@ -43,15 +43,13 @@ def make_kind_file(
 def _list_own(plan: KindPlan) -> Iterator[tuple[str, Any]]:
     """Yield the pairs of a kind that is no note type of Anki: all fields answer the first."""
     fields: dict[str, Any] = {}
-    labels: set[str] = set()
+    labels = FreeNames(separator=" ")
     for field, key, type in zip(plan.type.fields, plan.keys, plan.types, strict=True):
-        name = clean_line(_BAD_IN_OWN_LABEL.sub(" ", field.name)) or key.capitalize()
-        name = f"{name} text" if name.casefold() in _RESERVED_LABELS else name
-        label = make_unique(name, _Caseless(labels), " ")
         if key in {"extra", "sources", "lesson"}:
             continue
-        labels.add(label.casefold())
-        fields[key] = dict(_list_field(key, label, type, is_required=not fields))
+        name = clean_line(_BAD_IN_OWN_LABEL.sub(" ", field.name)) or key.capitalize()
+        name = f"{name} text" if name.casefold() in _RESERVED_LABELS else name
+        fields[key] = dict(_list_field(key, labels.take(name), type, is_required=not fields))
     first, *others = fields
     yield "sources", "optional"
     if plan.cloze:
@@ -60,16 +58,6 @@ def _list_own(plan: KindPlan) -> Iterator[tuple[str, Any]]:
     name = "gap" if plan.cloze else "recall"
     asked = [first] if plan.cloze else []
     yield "sides", {name: {"ask": f"{{{{{first}}}}}", "show": [*asked, *others] or [first]}}
-
-
-class _Caseless:
-    """Names without regard to case."""
-
-    def __init__(self, names: Container[str]) -> None:
-        self._names = names
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.casefold() in self._names
 
 
 def _list_field(
@@ -136,7 +124,7 @@ class _Adopted:
 
     def _list_fields(self) -> Iterator[tuple[str, Any]]:
         plan = self._plan
-        labels: set[str] = set()
+        labels = FreeNames(separator="+")
         known = {field.name: field for field in plan.kind.fields} if plan.kind else {}
         # Others may just happen to be filled everywhere.
         needed = {self._keys[name] for name in find_needed(plan.type.templates, self._names)}
@@ -145,8 +133,7 @@ class _Adopted:
             plan.type.fields, plan.keys, plan.types, plan.bare, strict=True
         ):
             name = clean_line(_BAD_IN_LABEL.sub("", field.name)).lstrip(_BAD_AT_START) or key
-            label = make_unique(name, _Caseless(labels), "+")
-            labels.add(label.casefold())
+            label = labels.take(name)
             if label != field.name:
                 self._losses.add("field name that Anki does not allow", self._place, field.name)
             before = known.get(key)
@@ -177,11 +164,10 @@ class _Adopted:
             for side in (plan.kind.sides if plan.kind else ())
             if side.template
         }
-        taken = {side.name for side in known.values()}
+        names = FreeNames(side.name for side in known.values())
         for template in templates:
             side = known.get(template.name)
-            name = side.name if side else _name_side(template, taken)
-            taken.add(name)
+            name = side.name if side else names.take(_name_side(template))
             if template.deck:
                 self._losses.add("deck of a template", f"{self._place}, {name}", template.deck)
             shown = read_sides(template, self._names)
@@ -245,11 +231,11 @@ class _Adopted:
         return cleaned
 
 
-def _name_side(template: IncomingTemplate, taken: Container[str]) -> str:
+def _name_side(template: IncomingTemplate) -> str:
     slug = make_slug(template.name) or "card"
     if not slug[0].isalpha() or _GAP_NAME.fullmatch(slug):
-        slug = f"side-{slug}"
-    return make_unique(slug, taken)
+        return f"side-{slug}"
+    return slug
 
 
 def _list_author(field: Field) -> dict[str, Any]:

@@ -11,15 +11,14 @@ from typing import Final
 
 from cardwright.adopt.clean import clean_deck_name
 from cardwright.adopt.draft import Known, KnownCard, KnownPack
-from cardwright.adopt.ids import make_slug, make_unique
+from cardwright.adopt.ids import FreeNames, make_slug
 from cardwright.adopt.survey import NoteSurvey
+from cardwright.incoming import cut_deck
 
 MAX_CARDS: Final = 500
 """A file with more is divided."""
 MAX_SIZE: Final = 1_000_000
 """A file with more characters is divided."""
-MAX_DEPTH: Final = 15
-"""Decks that are nested deeper join the one above."""
 _MAX_GROUPS: Final = 100
 _MIN_GROUP: Final = 5
 """The least cards that a file of a topic has on average."""
@@ -62,6 +61,12 @@ class FilePlanner:
         self._packs: dict[str, PackPlan] = {}
         """By top deck."""
         self._by_name: dict[str, PackPlan] = {}
+        self._free = FreeNames(known.packs)
+        self._adopted: dict[str, str] = {}
+        """The packs that were adopted, by the name of their deck in lower case."""
+        for pack_name, pack in known.packs.items():
+            if pack.is_adopted:
+                self._adopted.setdefault(pack.deck.casefold(), pack_name)
         self._owners = {
             guid: (pack, card)
             for pack, owned in known.packs.items()
@@ -117,15 +122,8 @@ class FilePlanner:
 
     def _name_pack(self, top: str) -> str:
         shown = top or self._name
-        for name, pack in self._known.packs.items():
-            if pack.is_adopted and pack.deck.casefold() == clean_deck_name(shown).casefold():
-                return name
-        return make_unique(make_slug(shown) or "deck", {*self._known.packs, *self._by_name})
-
-
-def cut_deck(deck: str) -> str:
-    """Return the full name of the deck that gets a note: decks can be nested only so deep."""
-    return "::".join(deck.split("::")[:MAX_DEPTH])
+        adopted = self._adopted.get(clean_deck_name(shown).casefold())
+        return adopted or self._free.take(make_slug(shown) or "deck")
 
 
 class _FileNamer:
@@ -134,18 +132,20 @@ class _FileNamer:
     def __init__(self, pack: PackPlan) -> None:
         self._pack = pack
         known = pack.known
-        self._taken = {path.casefold() for path in known.files} if known else set()
+        taken = {path.casefold() for path in known.files} if known else set()
         cards = known.cards.values() if known else ()
         is_adopted = known is not None and known.is_adopted
         # Notes without a guid may come again: their cards stay where they are, and new ones join them.
         self._again = {card.file for card in cards if is_adopted and not card.has_guid}
-        self._taken |= {card.file.casefold() for card in cards} - set(
-            map(str.casefold, self._again)
-        )
+        taken |= {card.file.casefold() for card in cards} - set(map(str.casefold, self._again))
         self._folders: dict[str, str] = {}
         """The path of each deck without its ending, by its full name."""
-        self._used: dict[str, set[str]] = defaultdict(set)
+        self._used: dict[str, FreeNames] = defaultdict(FreeNames)
         """The names of files and folders, by folder."""
+        for path in taken:
+            if path.endswith(_ENDING):
+                folder, _, file = path.removesuffix(_ENDING).rpartition("/")
+                self._used[folder].add(file)
 
     def keep(self, deck: str, files: Collection[str]) -> None:
         """Let the files of decks below go where those of a deck are, which has them already."""
@@ -183,14 +183,7 @@ class _FileNamer:
 
     def _name(self, folder: str, name: str) -> str:
         name = f"{name}-cards" if _DEVICE.fullmatch(name) else name
-        used = self._used[folder]
-        number, free = 1, name
-        start = f"{folder}/" if folder else ""
-        while free in used or f"{start}{free}{_ENDING}" in self._taken:
-            number += 1
-            free = f"{name}-{number}"
-        used.add(free)
-        return free
+        return self._used[folder].take(name)
 
 
 def _divide(

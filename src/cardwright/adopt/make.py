@@ -9,15 +9,16 @@ from typing import Any, Final
 
 from cardwright.adopt.card import ReadOwn, ValueReader, Values
 from cardwright.adopt.clean import clean_tag
-from cardwright.adopt.deck import make_manifest
+from cardwright.adopt.deck import ManifestMaker
 from cardwright.adopt.draft import Draft, DraftCard, DraftPack, Known
 from cardwright.adopt.ids import IdMaker, make_slug
 from cardwright.adopt.kind import KindPlan, KindPlanner
 from cardwright.adopt.kind_file import make_kind_file
-from cardwright.adopt.layout import FilePlanner, NotePlan, PackPlan, cut_deck
+from cardwright.adopt.layout import FilePlanner, NotePlan, PackPlan
 from cardwright.adopt.media import KindMediaPlan, MediaPlan, find_named, is_for_templates
 from cardwright.adopt.survey import Survey, survey_notes
-from cardwright.incoming import Incoming, IncomingNote, LossCounter
+from cardwright.html import TooLargeError
+from cardwright.incoming import Incoming, IncomingNote, LossCounter, cut_deck
 from cardwright.markdown.cloze import find_deletions
 
 _SCRIPT: Final = "<script"
@@ -66,8 +67,6 @@ class _Maker:
         self._made: Counter[str] = Counter()
         """How many cards a kind has."""
         self._guids: set[str] = set()
-        self._deck_names: set[str] = set()
-        """The names of top decks, in lower case."""
 
     def make(self) -> Draft:
         incoming = self._incoming
@@ -75,8 +74,8 @@ class _Maker:
         notes = FilePlanner(self._known, incoming.name).plan(survey.notes)
         packs = {plan.pack.name: plan.pack for plan in notes}
         self._keep_ids(packs.values(), notes)
-        others = (pack for name, pack in self._known.packs.items() if name not in packs)
-        self._deck_names = {pack.deck.casefold() for pack in others}
+        others = (pack.deck for name, pack in self._known.packs.items() if name not in packs)
+        manifests = ManifestMaker(incoming.name, incoming.decks, others, self._losses)
         plans = self._plan_kinds(survey, next(iter(packs), ""))
         kind_media = self._plan_kind_media(plans.values())
         for note, place in zip(incoming.read_notes(), notes, strict=True):
@@ -89,7 +88,11 @@ class _Maker:
             for plan, kind_media_of in self._list_new(plans.values(), kind_media)
         }
         return Draft(
-            packs=tuple(self._make_pack(pack) for pack in packs.values() if self._cards[pack.name]),
+            packs=tuple(
+                self._make_pack(pack, manifests.make(pack))
+                for pack in packs.values()
+                if self._cards[pack.name]
+            ),
             kinds=kinds,
             type_times_s={plan.name: plan.type.mod_s for plan in plans.values() if plan.is_adopted},
             media=self._media.paths,
@@ -127,7 +130,11 @@ class _Maker:
             return
         used: dict[str, None] = {}
         find_media = self._media.make_finder(place.file, note.folder, used)
-        values = self._reader.read(plan, note, find_media)
+        try:
+            values = self._reader.read(plan, note, find_media)
+        except TooLargeError:
+            self._losses.add("note with a text that is too long", note.place)
+            return
         if lacking := _find_lacking(plan, values):
             self._losses.add(f"note without {lacking}", note.place)
             return
@@ -251,12 +258,10 @@ class _Maker:
                 )
                 self._losses.add(what, name)
 
-    def _make_pack(self, pack: PackPlan) -> DraftPack:
+    def _make_pack(self, pack: PackPlan, manifest: Mapping[str, Any]) -> DraftPack:
         return DraftPack(
             name=pack.name,
-            deck=make_manifest(
-                pack, self._incoming.name, self._incoming.decks, self._deck_names, self._losses
-            ),
+            deck=manifest,
             cards=tuple(self._cards[pack.name]),
             media=tuple(self._used[pack.name]),
         )

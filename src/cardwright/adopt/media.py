@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from html import unescape
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import unquote
 
-from cardwright.adopt.ids import make_unique
+from cardwright.adopt.ids import FreeNames
 from cardwright.incoming import Incoming
 
 FOLDER: Final = "media"
@@ -18,7 +19,8 @@ _BAD: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 """What some system does not allow in a name."""
 _DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"""["'(]\s*([^"'()<>\n]{1,250}?)\s*["')]""")
-_WORD: Final = re.compile(r"[\w%.~+-]{1,250}\.\w{1,10}")
+_WORD: Final = re.compile(r"[\w%.~+-]++")
+_ENDING: Final = re.compile(r"\.\w{1,10}")
 _FOR_TEMPLATES: Final = "_"
 """How names of files begin that Anki keeps although no note names them."""
 
@@ -26,11 +28,10 @@ _FOR_TEMPLATES: Final = "_"
 class MediaPlan:
     """The paths of the files that cards use."""
 
-    def __init__(self, incoming: Incoming, taken: Container[str]) -> None:
+    def __init__(self, incoming: Incoming, taken: Iterable[str]) -> None:
         """`taken` are paths below the folders of packs where no file can go."""
         self._names = frozenset(incoming.media) - incoming.unfit_media
-        self._taken = taken
-        self._folded: set[str] = set()
+        self._free = FreeNames(taken)
         self.paths: dict[str, str] = {}
         """Paths below `cards/PACK/`, by name in the incoming deck."""
 
@@ -57,13 +58,7 @@ class MediaPlan:
         if path is None:
             base = make_file_name(name)
             stem, ending = PurePosixPath(base).stem, PurePosixPath(base).suffix
-            number = 1
-            path = f"{FOLDER}/{base}"
-            while path in self._taken or path.casefold() in self._folded:
-                number += 1
-                path = f"{FOLDER}/{stem}-{number}{ending}"
-            self._folded.add(path.casefold())
-            self.paths[name] = path
+            path = self.paths[name] = self._free.take(f"{FOLDER}/{stem}", ending)
         return path
 
 
@@ -85,13 +80,21 @@ def _list_names(folder: str, name: str) -> Iterator[str]:
 def find_named(texts: Iterable[str], names: Collection[str]) -> list[str]:
     """Return which files templates or stylesheets name, in order."""
     found: dict[str, None] = {}
-    for text in texts:
-        for match in (*_QUOTED.finditer(text), *_WORD.finditer(text)):
-            written = match[match.lastindex or 0]
+    for text in texts if names else ():
+        for written in chain((match[1] for match in _QUOTED.finditer(text)), _list_words(text)):
             for name in (written, unquote(written), unescape(written), unquote(unescape(written))):
                 if name in names:
                     found[name] = None
     return list(found)
+
+
+def _list_words(text: str) -> Iterator[str]:
+    """Yield the words that could be names of files, up to the last ending in each."""
+    for match in _WORD.finditer(text):
+        word = match[0]
+        end = max((ending.end() for ending in _ENDING.finditer(word)), default=0)
+        if end:
+            yield word[:end]
 
 
 def is_for_templates(name: str) -> bool:
@@ -104,15 +107,12 @@ class KindMediaPlan:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._folded: set[str] = set()
+        self._free = FreeNames()
         self.paths: dict[str, str] = {}
         """Paths below `kinds/`, by name in the incoming deck."""
 
     def place(self, name: str) -> str:
         """Return the path of a file. Its name is kept, as Anki looks for it."""
         if name not in self.paths:
-            path = f"{FOLDER}/{name}"
-            path = make_unique(path, self._folded) if path.casefold() in self._folded else path
-            self._folded.add(path.casefold())
-            self.paths[name] = path
+            self.paths[name] = self._free.take(f"{FOLDER}/{name}")
         return self.paths[name]

@@ -10,7 +10,7 @@ from typing import Final
 
 from cardwright.adopt.obsidian_settings import GapPattern, Settings, compile_pattern
 
-SCHEDULE: Final = re.compile(r"[ \t]*<!--SR:.*?-->")
+SCHEDULE: Final = re.compile(r"(?<![ \t])[ \t]*<!--SR:(?:(?!<!--SR:).)*?-->")
 _CALLOUT: Final = "> [!sr|card-metadata]"
 _COMMENT: Final = "<!--"
 _COMMENT_END: Final = "-->"

@@ -5,32 +5,43 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
+from cardwright.adopt.clean import clean_text
 from cardwright.html import Layout, convert_html
 from cardwright.incoming import IncomingTemplate
-from cardwright.kinds.template import Node, Reference, TemplateError, makes_card, parse_template
+from cardwright.kinds.template import (
+    Node,
+    Reference,
+    TemplateError,
+    find_needed_fields,
+    parse_template,
+)
+from cardwright.markdown.escape import drop_tags
 from cardwright.markdown.render import Renderer
 
 _UNSEEN: Final = re.compile(
-    r"<!--.*?-->|<(script|style|svg|button|select|canvas|textarea|noscript|iframe|object)\b.*?</\1\s*>"
-    r"|<(?:script|style)\b.*",
-    re.DOTALL | re.IGNORECASE,
+    r"<!--|<(script|style|svg|button|select|canvas|textarea|noscript|iframe|object)\b",
+    re.IGNORECASE,
 )
-"""What of a template is no text."""
+"""Begins what of a template is no text."""
+_TO_THE_END: Final = frozenset({"script", "style"})
+"""Without their end, all that follows belongs to them."""
 _BREAK: Final = re.compile(
     r"</?(?:br|hr|div|p|ul|ol|li|table|t[rdh]|h[1-6]|section|article|header|footer|main|center|pre"
     r"|blockquote|details|summary|figure|dl|dt|dd|nav|form|fieldset|body|html)\b[^>]*>",
     re.IGNORECASE,
 )
 _ANSWER: Final = re.compile(r"\bid\s*=\s*[\"']?answer\b", re.IGNORECASE)
-_TAG: Final = re.compile(r"<[^>]*>")
 _FIRST_MARK: Final = 0xE000
 _MARK: Final = re.compile("[\ue000-\uf8ff]")
 """Stands for a field in the text of a template."""
 _MAX_FIELDS: Final = 0xF8FF - _FIRST_MARK
 _MAX_TEXT: Final = 200
 """With more text around its fields than this, a template is more than a question."""
+_MAX_MARKS: Final = 50
+"""Likewise, with fields in more places."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +103,7 @@ def find_needed(templates: Iterable[IncomingTemplate], fields: Sequence[str]) ->
     needed = set(fields)
     for template in templates:
         if _parse(template.front):
-            needed &= {name for name in needed if _needs(template.front, name, fields)}
+            needed &= find_needed_fields(template.front, fields)
     return needed
 
 
@@ -151,10 +162,15 @@ def _find(references: Iterable[Reference], fields: Collection[str]) -> _Found:
 def _write_paragraphs(front: str, nodes: Sequence[Node], fields: Sequence[str]) -> Iterator[str]:
     """Yield the paragraphs of a question, with a mark for each field."""
     numbers = {name: chr(_FIRST_MARK + place) for place, name in enumerate(fields[:_MAX_FIELDS])}
-    text = _UNSEEN.sub(" ", "".join(_write(front, nodes, numbers, is_sure=True)))
+    needed = find_needed_fields(front, numbers) if nodes else frozenset()
+    text = _drop_unseen("".join(_write(nodes, numbers, needed, is_sure=True)))
+    # A tag that does not end would be looked for again and again.
+    head, end, tail = text.rpartition(">")
+    parts = _BREAK.split(head + end)
+    parts[-1] += tail
     shown: set[str] = set()
-    for part in _BREAK.split(text):
-        words = " ".join(_TAG.sub("", part).split())
+    for part in parts:
+        words = " ".join(drop_tags(part).split())
         marks = _MARK.findall(words)
         if marks and shown.issuperset(marks):
             continue
@@ -163,8 +179,30 @@ def _write_paragraphs(front: str, nodes: Sequence[Node], fields: Sequence[str]) 
             yield words
 
 
+def _drop_unseen(text: str) -> str:
+    """Return the text of a template without what is no text."""
+    parts: list[str] = []
+    place = start = 0
+    unended: set[str] = set()
+    while opened := _UNSEEN.search(text, start):
+        name = (opened[1] or "").lower()
+        closed = None if name in unended else _find_end(name).search(text, opened.end())
+        if closed is None and name not in _TO_THE_END:
+            unended.add(name)
+            start = opened.end()
+            continue
+        parts += text[place : opened.start()], " "
+        place = start = closed.end() if closed else len(text)
+    return "".join((*parts, text[place:]))
+
+
+@cache
+def _find_end(name: str) -> re.Pattern[str]:
+    return re.compile(rf"</{name}\s*>" if name else "-->", re.IGNORECASE)
+
+
 def _write(
-    front: str, nodes: Iterable[Node], numbers: Mapping[str, str], *, is_sure: bool
+    nodes: Iterable[Node], numbers: Mapping[str, str], needed: Collection[str], *, is_sure: bool
 ) -> Iterator[str]:
     for node in nodes:
         if isinstance(node, str):
@@ -174,10 +212,10 @@ def _write(
             yield _write_reference(node, numbers)
         elif not node.is_negated:
             # What is only shown with some cards is left out, so that its words never stand alone.
-            is_always = is_sure and (node.name not in numbers or _needs(front, node.name, numbers))
+            is_always = is_sure and (node.name not in numbers or node.name in needed)
             around = ("", "") if is_always else ("<br>", "<br>")
             yield around[0]
-            yield from _write(front, node.children, numbers, is_sure=is_always)
+            yield from _write(node.children, numbers, needed, is_sure=is_always)
             yield around[1]
 
 
@@ -191,12 +229,6 @@ def _write_reference(node: Reference, numbers: Mapping[str, str]) -> str:
     return numbers[node.name]
 
 
-def _needs(front: str, name: str, fields: Iterable[str]) -> bool:
-    """Tell whether Anki makes no card from a template without this field."""
-    filled = {field: field != name for field in fields}
-    return not makes_card(front, filled, has_tags=True)
-
-
 def write_question(
     shown: Shown, fields: Sequence[str], keys: Mapping[str, str], inline: Collection[str]
 ) -> str:
@@ -207,11 +239,13 @@ def write_question(
     marks = {
         chr(_FIRST_MARK + place): keys[name] for place, name in enumerate(fields) if name in keys
     }
-    if sum(len(_MARK.sub("", text)) for text in shown.paragraphs) <= _MAX_TEXT:
+    length = sum(len(_MARK.sub("", text)) for text in shown.paragraphs)
+    marked = sum(len(_MARK.findall(text)) for text in shown.paragraphs)
+    if length <= _MAX_TEXT and marked <= _MAX_MARKS:
         paragraphs = [
             part for text in shown.paragraphs for part in _write_paragraph(text, marks, inline)
         ]
-        question = "\n\n".join(paragraphs)
+        question = clean_text("\n\n".join(paragraphs))
         if "{{" in question and _is_fine(question):
             return question
     asked = [keys[name] for name in shown.asked if name in keys] or list(keys.values())[:1]

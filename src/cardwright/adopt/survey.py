@@ -145,13 +145,7 @@ def _add_value(survey: FieldSurvey, text: str, markup: Markup) -> None:
 
 def _strip(text: str) -> str:
     """Return HTML without the empty lines at its end that Anki's editor leaves."""
-    match = _EDGE.match(text)
-    text = text[match.end() :] if match else text
-    while text.endswith((">", ";", " ", "\n")):
-        cut = text.rstrip()
-        for ending in ("<br>", "<br/>", "<br />", "&nbsp;"):
-            cut = cut.removesuffix(ending)
-        if cut == text:
-            break
-        text = cut
-    return text
+    edges = [match.span() for match in _EDGE.finditer(text)]
+    start = edges[0][1] if edges and edges[0][0] == 0 else 0
+    end = edges[-1][0] if edges and edges[-1][1] == len(text) else len(text)
+    return text[start:end]

@@ -113,6 +113,11 @@ class _Table:
             own = {name.capitalize(): index for name, index in named.items()}
             chosen = choose_shape("", self._rows, named)
             return {"": chosen or make_own_shape(self._path.stem, self._rows, own)}
+        if not columns:
+            raise AdoptError(
+                f"{self._path.name}: every column says something about cards, but none is their text",
+                help="name the columns with texts: --map front=COLUMN,back=COLUMN",
+            )
         known = {name: index for name, index in known.items() if index in columns}
         self._front = next(
             (i for name, i in known.items() if is_front(name)),

@@ -47,7 +47,7 @@ def publish_adopted(
     """
     if ledger.version or ledger.unfinished:
         return ledger
-    cards = [collection.load(head) for head in collection.heads_of(deck.pack)]
+    cards = collection.load_pack(deck.pack)
     placed, _ = place_cards(deck, (card for card in cards if card.retired is None))
     decks = {card.key: "::".join(path) for path, found in placed.items() for card in found}
     names = ["::".join(path) for path, _ in deck.walk()]

@@ -18,7 +18,13 @@ from typing import Any, BinaryIO, Final, NoReturn, TypeGuard
 from cardwright.anki.attributes import CROWDANKI_UUID
 from cardwright.anki.collection import arrange_tags
 from cardwright.anki.deck_options import list_lost, make_options
-from cardwright.anki.definitions import AnkiDeck, parse_deck, parse_note_type, parse_preset
+from cardwright.anki.definitions import (
+    MAX_DECK_NAME_LENGTH,
+    AnkiDeck,
+    parse_deck,
+    parse_note_type,
+    parse_preset,
+)
 from cardwright.anki.incoming_parts import REPEATED, GuidClaims, find_flaw, is_safe_name, make_type
 from cardwright.anki.package_members import FolderMedia
 from cardwright.anki.rows import Preset
@@ -33,6 +39,7 @@ from cardwright.incoming import (
     IncomingType,
     LossCounter,
     Markup,
+    list_above,
 )
 from cardwright.model import make_anki_id
 
@@ -42,7 +49,7 @@ _MAX_BYTES: Final = 256 * 2**20
 _MAX_VALUES: Final = 5_000_000
 """Values, and commas in texts: a hundred thousand notes."""
 _MAX_DECKS: Final = 10_000
-_MAX_NAME: Final = 1_000
+_MAX_UUID_LENGTH: Final = 1_000
 
 
 def find_crowdanki(path: Path) -> Path | None:
@@ -148,7 +155,7 @@ class _Reader:
         except ValueError as error:
             self._refuse(str(error))
         full = f"{above}::{name}" if above else name
-        if len(full) > _MAX_NAME:
+        if len(full) > MAX_DECK_NAME_LENGTH:
             self._refuse("the name of a deck is too long")
         return full
 
@@ -157,7 +164,7 @@ class _Reader:
 
     def _add_type(self, found: Mapping[str, Any]) -> None:
         uuid = found.get(CROWDANKI_UUID)
-        if not isinstance(uuid, str) or not 0 < len(uuid) <= _MAX_NAME:
+        if not isinstance(uuid, str) or not 0 < len(uuid) <= _MAX_UUID_LENGTH:
             self._refuse("one of its note types has no UUID")
         id = found.get("id")
         is_told = type(id) is int and 0 < id < 2**53
@@ -186,8 +193,7 @@ class _Reader:
         """Return the decks that have notes, and those above them, in the order of the file."""
         needed: set[str] = set()
         for name in used:
-            parts = name.split("::")
-            needed.update("::".join(parts[: end + 1]) for end in range(len(parts)))
+            needed.update(list_above(name))
         above = needed - self._decks.keys()
         yield from sorted(above)
         yield from (name for name in self._decks if name in needed)

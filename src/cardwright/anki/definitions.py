@@ -31,6 +31,8 @@ _DATE: Final = re.compile(r"([+-]?\d+)-(\d{1,2})-(\d{1,2})", re.ASCII)
 _DAY_S: Final = 86_400
 _ROLLOVER_HOUR: Final = 4
 _FURTHEST_WEST_S: Final = -10 * 3_600
+MAX_DECK_NAME_LENGTH: Final = 1_000
+"""Of the full name: those of all decks above a deck are made from it."""
 _MAX_UUID_LENGTH: Final = 100
 _SUSPEND: Final = 0
 _TAG_ONLY: Final = 1
@@ -145,7 +147,13 @@ def decode_template(message: Message, name: str) -> Template:
 
 
 def decode_deck(message: Message, id: int, name: str) -> AnkiDeck:
-    """Return a deck of the table `decks`."""
+    """Return a deck of the table `decks`.
+
+    Raises:
+        ValueError: it is not valid.
+
+    """
+    _check_deck_name(name)
     name = name.replace("\x1f", "::")
     if 1 not in message:
         return AnkiDeck(id=id, name=name, preset_id=None, is_filtered=True)
@@ -248,6 +256,7 @@ def parse_deck(found: Any) -> AnkiDeck:
     number = read_number(found.get("id")) if isinstance(found, dict) else None
     if number is None or not isinstance(found.get("name"), str):
         raise ValueError("one of its decks is not valid")
+    _check_deck_name(found["name"])
     is_filtered = found.get("dyn") in (True, 1)
     percent = found.get("desiredRetention")
     is_own = type(percent) is int and 0 <= percent < 2**32
@@ -428,6 +437,11 @@ def _round(value: float) -> float:
 
 def _normalize(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def _check_deck_name(name: str) -> None:
+    if len(name) > MAX_DECK_NAME_LENGTH:
+        raise ValueError("the name of a deck is too long")
 
 
 def _normalize_deck(name: str) -> str:

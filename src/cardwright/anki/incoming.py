@@ -25,6 +25,7 @@ from cardwright.incoming import (
     IncomingNote,
     LossCounter,
     Markup,
+    list_above,
 )
 from cardwright.model import DeckOptions
 
@@ -181,8 +182,7 @@ class _Reader:
         known = {deck.name: deck for deck in self._collection.decks.values()}
         names: dict[str, None] = {}
         for name in map(self._name_deck, self._used_decks):
-            parts = name.split("::")
-            names.update(("::".join(parts[: end + 1]), None) for end in range(len(parts)))
+            names.update(dict.fromkeys(list_above(name)))
         ordered = sorted(names, key=lambda name: (name.casefold().split("::"), name))
         found = {name: known[name] for name in ordered if name in known}
         if any(deck.is_markdown and is_written(deck.description) for deck in found.values()):

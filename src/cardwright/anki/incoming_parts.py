@@ -106,13 +106,17 @@ def _make_templates(
 def _fix_names(names: Sequence[str]) -> list[str]:
     """Return the names of fields or templates as Anki makes them unique when it imports them."""
     taken: set[str] = set()
+    signs: dict[str, int] = {}
     fixed = []
     for number, given in enumerate(names, start=1):
         name = given or str(number)
-        while name.casefold() in taken:
-            name += "+"
-        taken.add(name.casefold())
-        fixed.append(name)
+        folded = name.casefold()
+        more = signs.get(folded, 0)
+        while f"{folded}{'+' * more}" in taken:
+            more += 1
+        signs[folded] = more
+        taken.add(f"{folded}{'+' * more}")
+        fixed.append(f"{name}{'+' * more}")
     return fixed
 
 

@@ -17,11 +17,10 @@ from cardwright.markdown.render import Renderer
 from cardwright.model import Card, CardHead, Kind
 
 _WIDTH: Final = re.compile(' width="[^"]*"')
-_SOUND: Final = re.compile(r"\[sound:([^\]]+)\]")
+_SOUND: Final = re.compile(r"\[sound:([^\]]++)(\])?")
+_TAG: Final = re.compile(r"<(?:img|audio|video|source|object|embed)\b[^>]*+", re.IGNORECASE)
 _ADDRESS: Final = re.compile(
-    r"""<(?:img|audio|video|source|object|embed)\b[^>]*?\b(?:src|data)\s*=\s*
-    (?:"([^"]*)"|'([^']*)'|([^\s>]+))""",
-    re.IGNORECASE | re.VERBOSE,
+    r"""\b(?:src|data)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE
 )
 FindMedia = Callable[[CardHead, str], MediaFile | None]
 """Finds a media file from its card and its path as written; None if there is none."""
@@ -79,7 +78,9 @@ def _label(attributes: str) -> str:
 def find_names(html: str) -> Iterator[str]:
     """Yield the names of files that the HTML of a field may mean, in each way to read them."""
     if "<" in html or "[" in html:
-        written = [*_SOUND.findall(html), *("".join(found) for found in _ADDRESS.findall(html))]
+        written = [name for name, end in _SOUND.findall(html) if end]
+        tags = map(_ADDRESS.search, _TAG.findall(html))
+        written += [found[found.lastindex or 0] for found in tags if found]
         for name in map(unescape, written):
             yield from dict.fromkeys((name, unquote(name)))
 

@@ -35,6 +35,8 @@ _LINE_START: Final = re.compile(r"\s*(?:[-+*>=#~`|:]|[0-9]{1,9}[.)])")
 _ALWAYS_RISKY: Final = frozenset("\\`*_<&~^${|!=")
 _NO_GAP: Final = "this text has no gap"
 _MAX_SINGLE_TRIALS: Final = 12
+_MAX_LENGTH: Final = 100_000
+"""Longer texts, in characters that are seen, would take long to write, and each time to read."""
 _BUDGET: Final = 100_000
 """How many characters are rendered for a paragraph or two that no manner fits."""
 _COSTLY: Final = "*_`[<~^$"
@@ -84,6 +86,10 @@ def convert_html(
     `find_media` returns the path to write for a media file, by its name in the HTML; None if there
     is no such file. `classes` are those that the stylesheet of the note type names. Whatever the
     Markdown cannot express is in the losses, and its text is kept.
+
+    Raises:
+        TooLargeError: the text is longer than that of any note.
+
     """
     if _SIMPLE.fullmatch(html) and unicodedata.is_normalized("NFC", html):
         return Converted(html.rstrip(" "), ())
@@ -114,6 +120,8 @@ class _Conversion:
         """Return the Markdown for what a text shows."""
         lines = list(list_lines(flow.root))
         length = sum(len(item.text) for line in lines for item in line)
+        if length > _MAX_LENGTH:
+            raise TooLargeError
         self._budget = _BUDGET + 4 * length + 3 * _COST * len(lines)
         for what, example in flow.losses:
             self._reduction.lose(what, example)

@@ -12,7 +12,8 @@ from cardwright.error import CardwrightError
 
 _OLD_MARKS: Final = "{{=<% %>=}}"
 """At the start of a template: references are written `<%Field%>`."""
-_TOKEN: Final = re.compile(r"<!--.*?-->|\{\{(.*?)\}\}", re.DOTALL)
+_ENDS: Final = {"<!--": "-->", "{{": "}}"}
+_OPENING: Final = re.compile("|".join(map(re.escape, _ENDS)))
 _EMPTY: Final = re.compile(r"(?:[ \t\n\v\f\r]|</?(?:br|div) ?/?>)*", re.IGNORECASE)
 _DETAILS: Final = ("Card", "CardFlag", "CardID", "Deck", "Subdeck", "Type")
 """What Anki knows of every card, unless a field has the same name."""
@@ -20,6 +21,7 @@ _GAP: Final = re.compile(r"c\d+")
 """In a section, shows it for one gap of a cloze."""
 MAX_DEPTH: Final = 50
 """The deepest nesting of sections that is read."""
+_MAX_FILTERS: Final = 50
 
 
 class TemplateError(CardwrightError):
@@ -59,14 +61,22 @@ def parse_template(text: str) -> Sequence[Node]:
         rest = text.lstrip().removeprefix(_OLD_MARKS)
         text = rest.replace("<%", "{{").replace("%>", "}}")
     parser = _Parser()
-    position = 0
-    while match := _TOKEN.search(text, position):
-        parser.add_text(text[position : match.start()])
-        if match[1] is None:
-            parser.add_text(match[0])
+    position = start = 0
+    unended: set[str] = set()
+    while match := _OPENING.search(text, start):
+        mark = match[0]
+        end = -1 if mark in unended else text.find(_ENDS[mark], match.end())
+        if end < 0:
+            unended.add(mark)
+            start = match.start() + 1
+            continue
+        start = end + len(_ENDS[mark])
+        if mark == "{{":
+            parser.add_text(text[position : match.start()])
+            parser.add_reference(text[match.end() : end].lstrip("{").strip())
         else:
-            parser.add_reference(match[1].lstrip("{").strip())
-        position = match.end()
+            parser.add_text(text[position:start])
+        position = start
     if "{{" in text[position:]:
         raise TemplateError("`{{` without `}}`")
     parser.add_text(text[position:])
@@ -101,6 +111,8 @@ class _Parser:
                 self._nodes = around
             case _:
                 *filters, name = word.split(":")
+                if len(filters) > _MAX_FILTERS:
+                    raise TemplateError(f"a field has more than {_MAX_FILTERS} filters")
                 self._nodes.append(Reference(name, tuple(filters)))
 
     def finish(self) -> Sequence[Node]:
@@ -123,6 +135,35 @@ def makes_card(front: str, fields: Mapping[str, bool], *, has_tags: bool) -> boo
     details = {**dict.fromkeys(_DETAILS, True), "Tags": has_tags}
     filled = {name for name, is_filled in {**details, **fields}.items() if is_filled}
     return _shows_any(parse_template(front), filled)
+
+
+def find_needed_fields(front: str, fields: Collection[str]) -> frozenset[str]:
+    """Return the fields without which Anki makes no card from a front template, if all others are filled."""
+    known = frozenset(fields)
+    return _find_needed(parse_template(front), known, {*_DETAILS, "Tags"} - known)
+
+
+def _find_needed(
+    nodes: Sequence[Node], fields: frozenset[str], details: Collection[str]
+) -> frozenset[str]:
+    needed = fields
+    for node in nodes:
+        if isinstance(node, str):
+            continue
+        own = frozenset({node.name}) & fields
+        is_known = bool(own) or node.name in details
+        if isinstance(node, Section):
+            inner = _find_needed(node.children, fields, details)
+            if not node.is_negated:
+                own |= inner
+            elif is_known:
+                # It is open without this field only.
+                own = fields - (own - inner)
+            else:
+                own, is_known = inner, True
+        if is_known:
+            needed &= own
+    return needed
 
 
 def find_unknown_name(template: str, fields: Collection[str]) -> str | None:

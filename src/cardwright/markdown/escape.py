@@ -29,7 +29,15 @@ _HTML: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\f": Non
 _TEXT_TABLE: Final = str.maketrans({**_HTML, "\\": _BACKSLASH})
 _CODE_TABLE: Final = str.maketrans(_HTML)
 _FOREIGN_MATHS: Final = re.compile(rf"{_BACKSLASH}(?=[(\[])")
+_TAG: Final = re.compile(r"<[^>]*>")
 _ANKI_TAG: Final = re.compile(r"\[(?=sound:|anki:|latex\]|\$\$?\]|\[type:)", re.IGNORECASE)
+
+
+def drop_tags(html: str) -> str:
+    """Return HTML without its tags, in which entities stay."""
+    # One that does not end would be looked for again and again.
+    head, end, tail = html.rpartition(">")
+    return _TAG.sub("", head + end) + tail
 
 
 def drop_control(text: str) -> str:

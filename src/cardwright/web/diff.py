@@ -36,8 +36,7 @@ _GROUPS: Final = {
 }
 """The headings, in their order."""
 _MAX_SHOWN: Final = 200_000
-"""Longer texts, in characters, are not compared, and longer faces not shown: a browser may hang."""
-_MEDIA: Final = re.compile(r' src="data:[^"<>]*"')
+"""Longer texts, in characters, are not compared: a browser may hang."""
 _MARKS: Final = "marks.css"
 _FACTS: Final = ("tags", "lesson")
 """The parts that are not seen on a card, and are short."""
@@ -112,7 +111,7 @@ class _Side:
             def wrap(html: str, title: str, prompt: Prompt = prompt) -> str:
                 return self.maker.frame(prompt, html, title, _read_marks())
 
-            yield Face(prompt.side_name, _bound(question), _bound(answer), wrap)
+            yield Face(prompt.side_name, question, answer, wrap)
 
 
 def _show_card(one: CardChange, card: Card, sides: Sequence[_Side]) -> ShownChange:
@@ -173,13 +172,7 @@ def _frame_note(
         def wrap(html: str, title: str, ordinal: int = ordinal) -> str:
             return frame_face(html, css, ordinal, title)
 
-        yield Face(f"card {ordinal + 1}", _bound(question), _bound(answer), wrap)
-
-
-def _bound(html: str) -> str:
-    """Return a face, or how long it is if that is too long to show."""
-    length = len(html) if len(html) <= _MAX_SHOWN else len(_MEDIA.sub("", html))
-    return html if length <= _MAX_SHOWN else f"<p>Too long to show: {length:,} characters</p>"
+        yield Face(f"card {ordinal + 1}", question, answer, wrap)
 
 
 def _read_marks() -> str:

@@ -25,6 +25,16 @@ from cardwright.web.maths import convert_maths
 _SCRIPT: Final = re.compile(r"<script>(.*?)</script>\n", re.DOTALL)
 MAX_EMBEDDED_BYTES: Final = 20 * 10**6
 """A larger file would make the page too slow to open."""
+_MAX_FACE: Final = 200_000
+"""Longer faces, in characters without their media, are not shown: a browser may hang."""
+_MEDIA: Final = re.compile(r' src="data:[^"<>]*"')
+
+
+def finish_face(html: str) -> str:
+    """Return a face with its formulas as MathML, or how long it is if that is too long to show."""
+    html = convert_maths(html)
+    length = len(html) if len(html) <= _MAX_FACE else len(_MEDIA.sub("", html))
+    return html if length <= _MAX_FACE else f"<p>Too long to show: {length:,} characters</p>"
 
 
 class FaceMaker:
@@ -88,7 +98,7 @@ class FaceMaker:
         faces = []
         for prompt in prompts[:MAX_SHOWN]:
             faces_made = render_card(note_type, fields, prompt.ordinal, details)
-            question, answer = map(convert_maths, faces_made)
+            question, answer = map(finish_face, faces_made)
             faces.append((prompt, question, answer))
         return faces
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
 from cardwright.markdown.formula import parse_formula
 
-_FORMULA: Final = re.compile(
-    r"\\\((?P<inline>[^<]*?)\\\)(?P<after>[.,:;!?)]*)|\\\[(?P<display>[^<]*?)\\\]"
-)
+_OPENING: Final = re.compile(r"\\[(\[]")
+_AFTER: Final = re.compile(r"[.,:;!?)]*")
 _ELEMENTS: Final = """
 math menclose mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow mspace
 msqrt mstyle msub msubsup msup mtable mtd mtext mtr munder munderover none
@@ -29,17 +29,46 @@ _SAFE_ATTRIBUTES: Final = frozenset(_ATTRIBUTES.split())
 
 def convert_maths(text: str) -> str:
     """Convert the formulas in a card's HTML to MathML; invalid ones stay text."""
-    return _FORMULA.sub(_convert, text) if "\\" in text else text
+    return "".join(_convert(text)) if "\\" in text else text
 
 
-def _convert(match: re.Match[str]) -> str:
-    if match["inline"] is not None:
-        made = _make_mathml(match["inline"], "inline")
-        if made and match["after"]:
+def _convert(text: str) -> Iterator[str]:
+    ends = {mark: _Finder(text, f"\\{mark}") for mark in ")]"}
+    tag = _Finder(text, "<")
+    place = start = 0
+    while match := _OPENING.search(text, start):
+        is_inline = match[0] == "\\("
+        end = ends[")" if is_inline else "]"].find(match.end())
+        if end < 0 or 0 <= tag.find(match.end()) < end:
+            start = match.start() + 1
+            continue
+        made = _make_mathml(text[match.end() : end], "inline" if is_inline else "block")
+        start = end + 2
+        after = _AFTER.match(text, start)
+        if made and is_inline and after and after[0]:
             # The punctuation stays with the formula.
-            return f'<span class="whole">{made}{match["after"]}</span>'
-        return made or match[0]
-    return _make_mathml(match["display"], "block") or match[0]
+            made = f'<span class="whole">{made}{after[0]}</span>'
+            start = after.end()
+        if made:
+            yield text[place : match.start()]
+            yield made
+            place = start
+    yield text[place:]
+
+
+class _Finder:
+    """Finds the first of some equal marks from ever later places, and reads the text only once."""
+
+    def __init__(self, text: str, mark: str) -> None:
+        self._text = text
+        self._mark = mark
+        self._found = text.find(mark)
+
+    def find(self, start: int) -> int:
+        """Return the place of the first mark from a place on, -1 if there is none."""
+        if 0 <= self._found < start:
+            self._found = self._text.find(self._mark, start)
+        return self._found
 
 
 @lru_cache(maxsize=4096)

@@ -19,8 +19,7 @@ from cardwright.error import CardwrightError
 from cardwright.foreign.media import read_media
 from cardwright.kinds import MAX_SHOWN
 from cardwright.markdown.escape import escape_html
-from cardwright.web.face import MAX_EMBEDDED_BYTES, embed_media
-from cardwright.web.maths import convert_maths
+from cardwright.web.face import MAX_EMBEDDED_BYTES, embed_media, finish_face
 
 _ADDRESS: Final = re.compile(
     r"""(<(?:img|audio|video|source)\b[^<>]*?\bsrc\s*=\s*)("[^"]*"|'[^']*'|[^\s>]+)""",
@@ -29,6 +28,8 @@ _ADDRESS: Final = re.compile(
 _SOUND: Final = re.compile(r"\[sound:([^\]<>\n]{1,500})\]")
 _MAX_TOTAL_BYTES: Final = 10 * MAX_EMBEDDED_BYTES
 """Of all media of a package that are shown."""
+_MAX_TOTAL_LENGTH: Final = 30_000_000
+"""Of all faces of a package that are shown, in characters."""
 
 
 class PackageFaceMaker:
@@ -39,6 +40,7 @@ class PackageFaceMaker:
         self._collection = collection
         self._members = {name: member for member, name in collection.media.items()}
         self._left = _MAX_TOTAL_BYTES
+        self._length_left = _MAX_TOTAL_LENGTH
         self._ordinals: dict[int, list[int]] = {id: [] for id in note_ids}
         for note_id, ordinal, _ in collection.read_homes():
             if note_id in self._ordinals:
@@ -53,7 +55,9 @@ class PackageFaceMaker:
         for ordinal in self._ordinals[note.id][:MAX_SHOWN]:
             if note_type.is_cloze or 0 <= ordinal < len(note_type.templates):
                 shown = render_card(note_type, fields, ordinal, {"Tags": " ".join(note.tags)})
-                question, answer = (self._add_media(convert_maths(html)) for html in shown)
+                question, answer = (
+                    self._add_media(self._bound(finish_face(html))) for html in shown
+                )
                 faces.append((ordinal, question, answer))
         return faces
 
@@ -72,6 +76,11 @@ class PackageFaceMaker:
             ),
             css=found.css,
         )
+
+    def _bound(self, html: str) -> str:
+        """Return a face, or why it is not shown."""
+        self._length_left -= len(html)
+        return html if self._length_left >= 0 else "<p>Not shown: this page has too many cards</p>"
 
     def _add_media(self, html: str) -> str:
         def replace_address(match: re.Match[str]) -> str:

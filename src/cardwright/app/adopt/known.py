@@ -18,7 +18,7 @@ from cardwright.app.project import SourceProblemsError
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.incoming import Incoming
-from cardwright.model import Card, Collection, Kind
+from cardwright.model import Collection, Kind
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.load import load
 from cardwright.project.namespace import is_namespace, make_namespace
@@ -40,11 +40,6 @@ class Before:
     adopted: Mapping[str, AdoptedPack]
     """By pack; also those that were interrupted before they had a manifest."""
 
-    def list_cards(self, pack: str) -> list[Card]:
-        """Return the cards of a pack."""
-        collection = self.collection
-        return [collection.load(card) for card in collection.heads_of(pack)]
-
     def make_known(self, into: str, media: Container[tuple[str, str]]) -> Known:
         """Return what drafts depend on; `media` are the names and digests of files to adopt."""
         packs = {*self.collection.decks, *(card.pack for card in self.collection.heads)}
@@ -55,7 +50,7 @@ class Before:
         )
 
     def _describe_pack(self, pack: str, media: Container[tuple[str, str]]) -> KnownPack:
-        cards = self.list_cards(pack)
+        cards = self.collection.load_pack(pack)
         deck = self.collection.decks.get(pack)
         prefix = f"cards/{pack}/"
         own = self.adopted.get(pack)

@@ -121,7 +121,9 @@ def adopt_deck(wish: Wish, random: Random, tell_waiting: Callable[[], None]) -> 
                 known = before.make_known(wish.into, stage.list_names())
                 draft = make_draft(watched, known, read_values=read_values)
             if not draft.packs:
-                raise ProjectError(f"{wish.source} has no cards: nothing was written")
+                lost = "; ".join(f"{loss.what}, first at {loss.first}" for loss in draft.losses)
+                help = f"left out: {lost}" if lost else ""
+                raise ProjectError(f"{wish.source} has no cards: nothing was written", help=help)
             done = _Job(before, draft, stage, own, random).run()
             done.has_history = incoming.has_history
             return done
@@ -201,7 +203,7 @@ class _Job:
             pack.name: merge_pack(
                 pack,
                 self._namespaces[pack.name],
-                self._before.list_cards(pack.name),
+                self._before.collection.load_pack(pack.name),
                 kinds,
                 self._bases[pack.name].notes,
             )
@@ -370,7 +372,7 @@ class _Job:
     def _describe_base(self, pack: DraftPack, made: Adopted, collection: Collection) -> AdoptedPack:
         base = self._bases[pack.name]
         notes = dict(made.merge.notes)
-        cards = {head.id: collection.load(head) for head in collection.heads_of(pack.name)}
+        cards = {card.id: card for card in collection.load_pack(pack.name)}
         for drafted in made.merge.added:
             if card := cards.get(drafted.id):
                 note = describe_note(drafted, card, collection.kinds[card.kind])
@@ -384,7 +386,7 @@ class _Job:
 
     def _list_losses(self, collection: Collection) -> list[Loss]:
         """Return what is not carried over, each with a place in the sources if it has one."""
-        places = {card.ref: str(card.span) for card in collection.cards}
+        places = {card.ref: str(card.span) for card in collection.heads}
         cards = {
             drafted.place: places.get(f"{pack.name}:{drafted.id}", "")
             for pack in self._draft.packs
