@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cardwright.error import CardwrightError
+from cardwright.foreign.plain_file import open_plain_file
 from cardwright.text import list_names, suggest
 
 Value = str | bool
@@ -45,6 +47,7 @@ SETTINGS: Final = {
     "editor": Setting("command of your editor, before VISUAL and EDITOR"),
     "sync": Setting("folder of `cards sync`"),
 }
+_MAX_BYTES: Final = 2**20
 TABLES: Final = {
     "keys": Setting('keys of an act, such as `undo = "u backspace"`: see `cards keys`'),
     "flags": Setting('options that a command always gets, such as `review = "--new 10"`'),
@@ -113,12 +116,17 @@ def read_text(path: Path) -> str | None:
         ConfigError: it cannot be read.
 
     """
+    if str(path) == os.devnull:
+        return None
     try:
-        data = path.read_bytes()
+        with open_plain_file(path, follow_link=True) as file:
+            data = file.read(_MAX_BYTES + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from None
+    if len(data) > _MAX_BYTES:
+        raise ConfigError(f"{path}: more than {_MAX_BYTES >> 20} MiB")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
