@@ -210,7 +210,7 @@ def suggest(name: str, known: Collection[str], what: str) -> str:
     close = difflib.get_close_matches(name, list(known), n=1)
     if close:
         return Hint.make(f"did you mean `{close[0]}`?", close[0])
-    return f"{what}: {list_names(known)}"
+    return f"{what}: {list_names(known, none='none')}"
 
 
 def format_time_spent(milliseconds: float) -> str:

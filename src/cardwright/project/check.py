@@ -88,7 +88,7 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
                 "unknown-lesson",
                 f"there is no lesson `{head.lesson}`",
                 collection.load(head).span_of("lesson"),
-                help=f"lessons of {blueprint.span.path}: {list_names(blueprint.lessons)}",
+                help=f"lessons of {blueprint.span.path}: {list_names(blueprint.lessons, none='none')}",
             )
         for objective in head.all_objectives:
             if objective not in blueprint.objectives:
