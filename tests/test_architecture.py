@@ -168,6 +168,11 @@ def test_one_module_prints() -> None:
     assert {shown(path) for path in MODULES if PRINTS.search(text_of(path))} <= PRINTS_HERE
 
 
+def test_no_circle_of_links_raises_what_nobody_expects() -> None:
+    """`Path.resolve` does, unless a file must be there, which is expected to fail."""
+    assert not [path for path in MODULES if ".resolve()" in text_of(path)], "use resolve_path"
+
+
 def test_only_the_command_line_exits() -> None:
     exits = [path for path in MODULES if "sys.exit" in calls_of(path).values()]
     assert {layer_of(path) for path in exits} <= {"cli", "__main__"}, exits
