@@ -42,7 +42,8 @@ _STYLES: Final = {
 def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     """Report every problem, with its location and a fix.
 
-    If more than three problems are similar, only the first is shown, with a count.
+    If more than three problems are similar, only the first is shown, with a count; of one code,
+    the first hundred.
 
     \b
     cards check
@@ -55,7 +56,8 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     elif layout == "github":
         end = "\n" if project.problems else ""
         place = _find_place(project.root)
-        say(format_github(project.problems, folder=place), end=end, is_command=True)
+        text = format_github(project.problems, folder=place, is_folded=not is_whole)
+        say(text, end=end, is_command=True)
     else:
         pieces = format_pieces(project.problems, project.texts.line, is_folded=not is_whole)
         say_pieces(pieces, _STYLES, end="\n" if project.problems else "")
