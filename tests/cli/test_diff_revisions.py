@@ -208,8 +208,8 @@ def test_options_that_do_not_fit_are_refused(run: Run, garden: Path, tmp_path: P
 def test_paths_of_a_hostile_commit_lead_nowhere(run: Run, garden: Path, tmp_path: Path) -> None:
     # Git itself refuses to make such trees, but reads them.
     blob = git(garden, "rev-parse", "v1:cards/trees/trees.yaml").strip()
-    names = ("..", ".git", "con.yaml", "a\\b.yaml", "c:d.yaml", "x\n.yaml", "fine.yaml")
-    names += (f"{'x' * 300}.yaml",)
+    long = f"{'x' * 300}.yaml"
+    names = ("..", ".git", "con.yaml", "a\\b.yaml", "c:d.yaml", "x\n.yaml", long, "fine.yaml")
     inner = make_tree(garden, [("100644", name, blob) for name in names[2:]])
     inner = make_tree(
         garden, [("40000", names[0], inner), ("40000", "trees", inner), ("120000", "link", blob)]
