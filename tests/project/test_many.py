@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from cardwright.item import place_cards
 from cardwright.model import Card, Collection, Deck, Selection
+from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.load import load
+from cardwright.project.schema import format_schemas
 from cardwright.text import MAX_LISTED, list_names
 from project_files import Run, Write
 
@@ -211,3 +213,12 @@ def test_objectives_that_no_blueprint_has_are_looked_up_once(write: Write, run: 
         problems = json.loads(run("check", "--json", exit_code=1).stdout)
     assert [one["code"] for one in problems].count("unknown-objective") == 3_000
     assert lookups <= 1
+
+
+def test_a_schema_is_no_larger_than_its_kinds() -> None:
+    kind = read_built_in_kinds()["basic"]
+    few, many = (
+        len(format_schemas({f"k{number}": kind for number in range(count)})["cards"])
+        for count in (20, 200)
+    )
+    assert many < 11 * few
