@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
@@ -174,21 +173,3 @@ def test_keys_are_listed_with_those_of_the_user(run: Run) -> None:
     said = run("config", "keys.bury=z", exit_code=1).output
     assert "`z` is the key of" in said
     assert run("config", "keys.bury").stdout == "\n"
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes and devices")
-def test_what_is_no_file_of_settings_holds_nothing_up(
-    run: Run, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path.parent.mkdir()
-    os.mkfifo(path)
-    assert f"{path}: not a regular file" in run("due", exit_code=1).stderr
-    path.unlink()
-    path.symlink_to("/dev/zero")
-    assert f"{path}: not a regular file" in run("due", exit_code=1).stderr
-    path.unlink()
-    with path.open("wb") as file:
-        file.truncate(2**40)
-    assert f"{path}: more than 1 MiB" in run("config", exit_code=1).stderr
-    monkeypatch.setenv("CARDS_CONFIG", os.devnull)
-    run("config")

@@ -222,15 +222,10 @@ def test_a_store_is_not_made_of_a_source(forest: Path) -> None:
     (forest / "cards" / "trees" / "empty.yaml").touch()
     os.mkfifo(forest / "pipe")
     before = snap(forest)
-    for path in (
-        "cards/trees/empty.yaml",
-        "decks/trees/reviews.db",
-        "pipe",
-        "",
-        "cards",
-        "/dev/null",
-    ):
+    for path in ("cards/trees/empty.yaml", "decks/trees/reviews.db", "", "cards", "free/"):
         invoke(forest, "due", "--db", path, exit_code=2)
+    for path in ("pipe", "/dev/null"):
+        assert "move this one away" in invoke(forest, "due", "--db", path, exit_code=1).stderr
 
     assert snap(forest) == before
 

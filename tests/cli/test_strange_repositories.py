@@ -495,6 +495,7 @@ def test_packed_shallow_and_linked_work_trees_are_read(
 
     git(tmp_path, "clone", "-q", "--depth", "1", garden.as_uri(), "shallow")
     assert build(tmp_path / "shallow") == COMMITTED_S + 5
+    assert "oldest commit of this shallow clone" in describe_build_time(tmp_path / "shallow")
 
     git(garden, "checkout", "-q", "--detach")
     assert build(garden) == COMMITTED_S

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cardwright.error import CardwrightError
-from cardwright.foreign.plain_file import open_plain_file
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import read_plain_file
 from cardwright.text import list_names, suggest
 
 Value = str | bool
+_MAX_BYTES: Final = 2**20
 
 
 class ConfigError(CardwrightError):
@@ -47,7 +49,6 @@ SETTINGS: Final = {
     "editor": Setting("command of your editor, before VISUAL and EDITOR"),
     "sync": Setting("folder of `cards sync`"),
 }
-_MAX_BYTES: Final = 2**20
 TABLES: Final = {
     "keys": Setting('keys of an act, such as `undo = "u backspace"`: see `cards keys`'),
     "flags": Setting('options that a command always gets, such as `review = "--new 10"`'),
@@ -119,14 +120,11 @@ def read_text(path: Path) -> str | None:
     if str(path) == os.devnull:
         return None
     try:
-        with open_plain_file(path, follow_link=True) as file:
-            data = file.read(_MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
+        data = read_plain_file(path, _MAX_BYTES, follow_link=True)
+    except FileNotFoundError:
         return None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
-    if len(data) > _MAX_BYTES:
-        raise ConfigError(f"{path}: more than {_MAX_BYTES >> 20} MiB")
+    except ForeignFileError as error:
+        raise ConfigError(f"{path}: {error.reason}") from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

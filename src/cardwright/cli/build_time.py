@@ -9,7 +9,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.cli.git import (
@@ -42,7 +42,10 @@ def find_build_time_s(root: Path) -> int:
 
     Source of the variable: reproducible-builds.org, "SOURCE_DATE_EPOCH specification".
     """
-    return read_source_date_s() or _find_commit_time_s(root) or int(time.time())
+    if given_s := read_source_date_s():
+        return given_s
+    commit = _find_commit(root)
+    return commit.time_s if commit else int(time.time())
 
 
 def describe_build_time(root: Path) -> str:
@@ -56,8 +59,10 @@ def describe_build_time(root: Path) -> str:
         return "SOURCE_DATE_EPOCH dates unreleased notes"
     repository = find_repository(root)
     try:
-        if time_s := repository and _read_commit_time_s(root, repository):
-            at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time_s))
+        if commit := repository and _read_commit(root, repository):
+            at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(commit.time_s))
+            if commit.is_cut:
+                return f"the oldest commit of this shallow clone dates unreleased notes: {at}"
             return f"the last commit dates unreleased notes: {at}"
         if repository is None:
             reason = explain_unread(root)
@@ -96,26 +101,37 @@ def _read_seconds(text: str) -> int | None:
     return int(text) if 0 < int(text) <= MAX_TIME_S else None
 
 
-def _find_commit_time_s(root: Path) -> int | None:
+class _Commit(NamedTuple):
+    """The last commit that changed the sources, as far as the repository tells."""
+
+    time_s: int
+    is_cut: bool
+    """Whether a shallow clone ends with it: an earlier one may have changed them last."""
+
+
+def _find_commit(root: Path) -> _Commit | None:
+    """Return the last commit of the sources, if they are as it left them."""
     repository = find_repository(root)
     if repository is None:
         return None
     try:
-        return _read_commit_time_s(root, repository)
+        return _read_commit(root, repository)
     except TimeoutError as error:
         help = "unreleased notes get the current time; set SOURCE_DATE_EPOCH to use another one"
         warn(f"warning: {error}: {help}")
         return None
 
 
-def _read_commit_time_s(root: Path, repository: Repository) -> int | None:
+def _read_commit(root: Path, repository: Repository) -> _Commit | None:
     within = root.relative_to(repository.top)
     folders = [(within / name).as_posix() for name in _SOURCES]
     if not _is_committed(root, repository, folders):
         return None
     words = ("rev-list", "--max-count=1", "--timestamp", repository.head, "--", *folders)
     printed = ask_git(root, repository, *words)
-    return _read_seconds(os.fsdecode(printed or b"").partition(" ")[0])
+    text, _, id = os.fsdecode(printed or b"").strip().partition(" ")
+    time_s = _read_seconds(text)
+    return _Commit(time_s, is_cut=id in repository.shallow) if time_s else None
 
 
 def _is_committed(root: Path, repository: Repository, folders: list[str]) -> bool:

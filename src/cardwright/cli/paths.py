@@ -20,6 +20,7 @@ _SOURCES: Final = ("cards", "decks", "kinds", "schemas")
 _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
+_ENDS: Final = frozenset((os.sep, os.altsep or os.sep))
 _STREAMS: Final = ("/dev/std", "/dev/fd/", "/proc/")
 
 
@@ -94,10 +95,13 @@ class StoreFile(_OutputPath):
 
     def __init__(self) -> None:
         """Accept files."""
-        super().__init__(path_type=Path, dir_okay=False)
+        super().__init__(path_type=Path)
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
-        return _find_file_fault(given) or _find_source_fault(_resolve(given), _find_root(ctx))
+        # Anything else in its place is explained with the way out, which `cards doctor` tells, too.
+        is_stream = Path(given).exists() and _leads_to_stream(given)
+        fault = _find_file_fault(given) if is_stream or given[-1] in _ENDS else ""
+        return fault or _find_source_fault(_resolve(given), _find_root(ctx))
 
 
 def _resolve(given: str | Path) -> Path:
@@ -126,7 +130,7 @@ def _list_stores(ctx: click.Context | None) -> list[Path]:
 
 
 def _find_file_fault(given: str) -> str:
-    if given[-1] in {os.sep, os.altsep}:
+    if given[-1] in _ENDS:
         return "is a folder"
     try:
         mode = Path(given).stat().st_mode

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import filecmp
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from filecmp import cmp
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ class NewFiles:
             wanted = find_below(self._root, str(folder / to_nfc(name)))
         except ProjectError:
             return None
-        if wanted.is_file() and not filecmp.cmp(wanted, staged, shallow=False):
+        if wanted.is_file() and not cmp(wanted, staged, shallow=False):
             wanted = find_free(wanted)
         path = f"media/{wanted.name}"
         self._paths[str(folder / wanted.name)] = staged
