@@ -168,6 +168,11 @@ def test_one_module_prints() -> None:
     assert {shown(path) for path in MODULES if PRINTS.search(text_of(path))} <= PRINTS_HERE
 
 
+def test_no_circle_of_links_raises_what_nobody_expects() -> None:
+    """`Path.resolve` does, unless a file must be there, which is expected to fail."""
+    assert not [path for path in MODULES if ".resolve()" in text_of(path)], "use resolve_path"
+
+
 def test_only_the_command_line_exits() -> None:
     exits = [path for path in MODULES if "sys.exit" in calls_of(path).values()]
     assert {layer_of(path) for path in exits} <= {"cli", "__main__"}, exits
@@ -338,6 +343,7 @@ FUZZED = {
     "app/config.py": "app/test_config.py::test_any_bytes_are_settings_or_refused",
     "app/file_kind.py": "app/test_formats.py::test_files_are_recognised",
     "app/manifest.py": "project/test_fuzz.py::test_mutations",
+    "project/write.py": "cli/test_output_paths.py::test_what_no_file_of_cards_can_be_is_told",
     "app/misses.py": "project/test_edit.py::test_any_edit_of_any_file_reads_back",
     "app/project.py": "project/test_fuzz.py::test_mutations",
     "app/release.py": "project/test_fuzz.py::test_mutations",
@@ -363,7 +369,6 @@ OPENED_HERE = {
     **dict.fromkeys(
         ("project/walk.py", "project/texts.py"), "the first 6 MB of a source whose kind was checked"
     ),
-    "project/write.py": "a source that was checked before a card is added",
     "project/schema_file.py": "a file of at most 10 MB, whose kind was checked",
     "project/kind.py": "the program's own kinds",
     "project/findings.py": "what shows texts",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -13,6 +14,8 @@ from cardwright.text import count, escape_controls, replace_controls
 _MAX_LINE_LENGTH: Final = 160
 _MAX_SAME: Final = 3
 """More problems than this that are similar are folded."""
+_MAX_OF_A_CODE: Final = 100
+"""More of one code than this are folded, even if they differ: there may be a hundred thousand."""
 _NAME: Final = re.compile(r"`[^`]*`")
 _NUMBER: Final = re.compile(r"\d[\d,.]*")
 
@@ -32,7 +35,7 @@ def format_text(
 ) -> str:
     """Format problems for people: place, message, the line with an underline, help.
 
-    If `is_folded`, only the first of many similar ones is shown, with a count.
+    If `is_folded`, only the first of many similar ones is shown, with a count, and a hundred of each code.
     """
     return "".join(
         piece.text for piece in format_pieces(diagnostics, read_line, is_folded=is_folded)
@@ -62,7 +65,23 @@ def _fold(diagnostics: Iterable[Diagnostic]) -> list[list[Diagnostic]]:
     groups = []
     for found in same.values():
         groups += [found] if len(found) > _MAX_SAME else [[problem] for problem in found]
-    return sorted(groups, key=lambda found: found[0].sort_key)
+    return _fold_rest(sorted(groups, key=lambda found: found[0].sort_key))
+
+
+def _fold_rest(groups: Iterable[list[Diagnostic]]) -> list[list[Diagnostic]]:
+    """Join the groups of a code beyond the first hundred with the last of those."""
+    shown: list[list[Diagnostic]] = []
+    numbers: Counter[str] = Counter()
+    last: dict[str, list[Diagnostic]] = {}
+    for found in groups:
+        code = found[0].code
+        numbers[code] += 1
+        if numbers[code] > _MAX_OF_A_CODE:
+            last[code] += found
+        else:
+            last[code] = found
+            shown.append(found)
+    return shown
 
 
 def _describe_same(problem: Diagnostic) -> tuple[str, ...]:
@@ -94,9 +113,13 @@ def _format_one(
         yield Piece("  help: ", "help")
         yield Piece(f"{diagnostic.help}\n", "")
     if others:
-        files = len({problem.span.path for problem in (diagnostic, *others)})
-        where = f" in {count(files, 'file')}" if files > 1 else ""
-        yield Piece(f"  and {len(others):,} more like this{where} (see `cards check --all`)\n", "")
+        yield Piece(f"  {_count_others(diagnostic, others)}\n", "")
+
+
+def _count_others(diagnostic: Diagnostic, others: Sequence[Diagnostic]) -> str:
+    files = len({problem.span.path for problem in (diagnostic, *others)})
+    where = f" in {count(files, 'file')}" if files > 1 else ""
+    return f"and {len(others):,} more like this{where} (see `cards check --all`)"
 
 
 def _underline(line: str, span: Span) -> tuple[str, str, str]:
@@ -147,18 +170,25 @@ def as_json(diagnostic: Diagnostic) -> dict[str, object]:
     }
 
 
-def format_github(diagnostics: Iterable[Diagnostic], *, folder: str = "") -> str:
+def format_github(
+    diagnostics: Iterable[Diagnostic], *, folder: str = "", is_folded: bool = False
+) -> str:
     """Format problems as GitHub workflow commands, which annotate the lines of a pull request.
 
-    `folder` is that of the project within the repository, with a slash at its end.
+    `folder` is that of the project within the repository, with a slash at its end. If `is_folded`, only the
+    first hundred of a code are there, and the last of them has a count.
 
     See "Workflow commands for GitHub Actions": properties and data are escaped differently.
     """
+    groups = [[problem] for problem in diagnostics]
     lines = []
-    for diagnostic in diagnostics:
+    for diagnostic, *others in _fold_rest(groups) if is_folded else groups:
         span = diagnostic.span
-        help_line = f"\nhelp: {diagnostic.help}" if diagnostic.help else ""
-        text = f"{diagnostic.message}{help_line}"
+        text = diagnostic.message
+        if diagnostic.help:
+            text += f"\nhelp: {diagnostic.help}"
+        if others:
+            text += f"\n{_count_others(diagnostic, others)}"
         lines.append(
             f"::{diagnostic.severity} file={_escape_property(escape_controls(folder + span.path))},line={span.line},"
             f"col={span.column},title={_escape_property(diagnostic.code)}::{_escape_data(text)}"

@@ -214,7 +214,7 @@ def suggest(name: str, known: Collection[str], what: str) -> str:
     close = difflib.get_close_matches(name, _narrow(name, known), n=1)
     if close:
         return Hint.make(f"did you mean `{close[0]}`?", close[0])
-    return f"{what}: {list_names(known)}"
+    return f"{what}: {list_names(known, none='none')}"
 
 
 def _narrow(name: str, known: Collection[str]) -> list[str]:

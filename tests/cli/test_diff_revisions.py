@@ -208,7 +208,8 @@ def test_options_that_do_not_fit_are_refused(run: Run, garden: Path, tmp_path: P
 def test_paths_of_a_hostile_commit_lead_nowhere(run: Run, garden: Path, tmp_path: Path) -> None:
     # Git itself refuses to make such trees, but reads them.
     blob = git(garden, "rev-parse", "v1:cards/trees/trees.yaml").strip()
-    names = ("..", ".git", "con.yaml", "a\\b.yaml", "c:d.yaml", "x\n.yaml", "fine.yaml")
+    long = f"{'x' * 300}.yaml"
+    names = ("..", ".git", "con.yaml", "a\\b.yaml", "c:d.yaml", "x\n.yaml", long, "fine.yaml")
     inner = make_tree(garden, [("100644", name, blob) for name in names[2:]])
     inner = make_tree(
         garden, [("40000", names[0], inner), ("40000", "trees", inner), ("120000", "link", blob)]
@@ -230,6 +231,34 @@ def test_a_commit_that_unpacks_to_more_than_a_disk_holds_is_refused(run: Run, ga
     id = git(garden, "commit-tree", "-m", "evil", tree).strip()
     printed = run("diff", "--since", id, folder=garden, exit_code=1)
     assert "has more than 4 GiB of files" in printed.stderr
+
+
+def test_a_commit_that_repeats_a_file_far_beyond_its_repository_is_refused(
+    run: Run, garden: Path
+) -> None:
+    blob = git(garden, "rev-parse", "v1:cards/trees/trees.yaml").strip()
+    tree = make_tree(garden, [("100644", f"{number:02}.yaml", blob) for number in range(100)])
+    inner = make_tree(garden, [("40000", f"{number:02}", tree) for number in range(100)])
+    root = make_tree(garden, [("40000", "cards", inner)])
+    id = git(garden, "commit-tree", "-m", "evil", root).strip()
+    printed = run("diff", "--since", id, folder=garden, exit_code=1)
+    assert "over 200 times as much as its repository" in printed.stderr
+
+
+def test_files_that_were_not_fetched_are_no_changes(
+    run: Run, garden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(garden, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--filter=blob:none", garden.as_uri(), "partial")
+    partial = tmp_path / "partial"
+    assert list_changes(run, "HEAD", partial) == []
+    printed = run("diff", "--since", "HEAD~1", folder=partial, exit_code=1).stderr
+    assert "cannot be read" in printed
+    assert "fetch its files" in printed
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    printed = run("diff", "--since", "HEAD", folder=partial, exit_code=1).stderr
+    assert "git is not installed" in printed
 
 
 def make_tree(folder: Path, entries: list[tuple[str, str, str]]) -> str:

@@ -160,6 +160,15 @@ def test_the_work_does_not_grow_with_the_distance_to_the_exam(
     assert max(event["dtstart"].dt for event in events).isoformat() == exam_on
 
 
+def test_the_name_of_an_exam_may_have_several_lines(forest: Path, tmp_path: Path) -> None:
+    path = forest / "decks" / "trees" / "blueprint.yaml"
+    text = path.read_text("utf-8")
+    path.write_text(re.sub("(?m)^name: .*$", r'name: "One\\n\\n```Two"', text, count=1), "utf-8")
+    run_exam(forest, "set", "trees", "--date", "2026-12-10")
+    run_exam(forest, "plan", "--ics", str(tmp_path / "plan.ics"))
+    assert "X-WR-CALNAME:One ```Two" in (tmp_path / "plan.ics").read_text("utf-8")
+
+
 def test_a_date_more_than_two_years_away_needs_a_yes(forest: Path) -> None:
     far = ("set", "trees", "--date", "2099-12-10")
     refused = run_exam(forest, *far, exit_code=1)

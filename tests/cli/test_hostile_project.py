@@ -329,10 +329,15 @@ def test_no_command_runs_anything_or_calls_anybody_or_prints_a_code(
             assert not is_first or made["status"] == "0", (made["words"], made["output"])
 
 
-def test_python_m_runs_nothing_of_the_current_folder(quiet: Path) -> None:
-    words = [sys.executable, "-m", "cardwright", "check"]
-    (quiet / "cardwright" / "__init__.py").unlink()
-    (quiet / "cardwright").rmdir()
+@pytest.mark.parametrize("options", [[], ["-P"]])
+def test_python_m_runs_nothing_of_the_current_folder(quiet: Path, options: list[str]) -> None:
+    words = [sys.executable, *options, "-m", "cardwright", "check"]
+    if options:
+        # Without -P, Python itself would import it, before any program starts.
+        (quiet / "warnings.py").write_text(CANARY, "utf-8")
+    else:
+        (quiet / "cardwright" / "__init__.py").unlink()
+        (quiet / "cardwright").rmdir()
     environ = {**os.environ, "PYTHONPATH": str(SOURCE)}
     done = subprocess.run(words, cwd=quiet, env=environ, capture_output=True, text=True, check=True)
     assert "3 cards" in done.stderr

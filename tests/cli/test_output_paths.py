@@ -16,9 +16,11 @@ from cardwright.cli.lazy import LazyGroup
 from cardwright.cli.main import cards
 from cardwright.cli.paths import OutputFile, OutputFolder, StoreFile
 from exam_project import write_exam_project
+from project_files import Run, Write
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="links need a permission there")
 
+CARD = "cards: [{kind: basic, id: oak, question: Oak?, answer: A tree., sources: [A book]}]\n"
 DATABASE = "is a database"
 READS = {
     ("cards", "folder"),  # -C
@@ -324,3 +326,24 @@ def test_a_named_path_in_the_project_does_not_lead_out_of_it(
     result = invoke(forest, *words, exit_code=2)
     assert "leads out of the project through a link" in result.output
     assert list(outside.iterdir()) == []
+
+
+def test_what_no_file_of_cards_can_be_is_told(write: Write, run: Run) -> None:
+    root = write({"cards/trees/trees.yaml": CARD})
+    circle, huge = root / "cards" / "trees" / "circle.yaml", root / "cards" / "trees" / "huge.yaml"
+    circle.symlink_to("circle.yaml")
+    with huge.open("wb") as file:
+        file.truncate(2**40)
+    printed = run("new", "basic", str(circle), exit_code=1).stderr
+    assert "circle.yaml is a link, so nothing was written there" in printed
+    assert "has more than 64 MiB" in run("new", "basic", str(huge), exit_code=1).stderr
+
+
+def test_a_build_folder_that_leads_in_a_circle_is_told(write: Write, run: Run) -> None:
+    root = write({"cards/trees/trees.yaml": CARD})
+    run("release", "trees")
+    write({"cards/trees/trees.yaml": CARD.replace("A tree", "A big tree")})
+    shutil.rmtree(root / "build")
+    (root / "build").symlink_to("build")
+    for words in (["release", "trees"], ["build"]):
+        assert "build is a link, so nothing" in run(*words, exit_code=1).stderr

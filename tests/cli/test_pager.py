@@ -55,7 +55,8 @@ def test_a_pager_in_the_current_folder_is_not_run(pager: Path, tmp_path: Path) -
     shutil.copy2(pager, tmp_path / "own")
     path = os.pathsep.join(["", ".", os.environ["PATH"]])
 
-    assert "line 24\ndone" in show(24, tmp_path, PAGER="own", PATH=path)
+    for command in ("own", "./own"):
+        assert "line 24\ndone" in show(24, tmp_path, PAGER=command, PATH=path)
 
 
 @pytest.mark.skipif(shutil.which("less") is None, reason="needs less")

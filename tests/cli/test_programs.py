@@ -162,13 +162,30 @@ def test_nothing_in_the_current_folder_is_run(
     (tmp_path / "oak.png").write_bytes(PNG)
     for path in ("", ".", os.pathsep, "project:./project:../project"):
         monkeypatch.setenv("PATH", path)
-        for editor in ("vim", ""):
+        for editor in ("vim", "", "./vim", "../project/vim -n", "~nobody/vim"):
             monkeypatch.setenv("VISUAL", editor)
             monkeypatch.setenv("EDITOR", editor)
             assert open_editor(tmp_path / "a.yaml", 1) != ""
         assert "No such file" in open_address("https://example.com")
         assert "No such file" in open_media(read_media(tmp_path / "oak.png"))
     assert not any(recorder.was_started for recorder in ours)
+
+
+def test_what_a_program_starts_is_not_taken_from_the_current_folder_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    for name in ("ed", "xdg-open", "open"):
+        script = tmp_path / "bin" / name
+        script.write_text(f"#!/bin/sh\nhelper; echo $PATH > '{tmp_path}/path'\n", "utf-8")
+        script.chmod(0o755)
+    inner = Recorder(tmp_path / "project", "helper")
+    monkeypatch.chdir(tmp_path / "project")
+    monkeypatch.setenv("PATH", os.pathsep.join([".", "", str(tmp_path / "bin")]))
+    monkeypatch.setenv("VISUAL", "ed")
+    assert open_editor(tmp_path / "a.yaml", 1) == ""
+    assert not inner.was_started
+    assert (tmp_path / "path").read_text("utf-8") == f"{tmp_path / 'bin'}\n"
 
 
 @pytest.mark.parametrize("name", ["a&calc.yaml", "a%PATH%.yaml", 'a".yaml', "a^.yaml", "a\n.yaml"])

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
@@ -332,6 +333,65 @@ def test_a_head_that_names_no_commit_gives_no_time(garden: Path, build: Build, h
     (garden / ".git" / "HEAD").write_text(head, "utf-8")
 
     assert build(garden) == NOW_S
+
+
+def test_why_no_commit_dates_a_build_is_said_as_it_is(
+    garden: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    head = git(garden, "rev-parse", "HEAD").strip()
+    assert "the last commit dates" in describe_build_time(garden)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", str(tmp_path))
+        assert "git is not installed" in describe_build_time(garden)
+    (garden / "cards" / "trees" / "trees.yaml").write_text("cards: []\n", "utf-8")
+    assert "the sources differ" in describe_build_time(garden)
+
+    path = garden / ".git" / "objects" / head[:2] / head[2:]
+    path.unlink()
+    assert f"git cannot read the last commit, {head[:10]}" in describe_build_time(garden)
+    if sys.platform != "win32":
+        os.mkfifo(path)
+        monkeypatch.setattr(our_git, "MAX_S", 0.2)
+        assert "git did not answer within 0.2 seconds" in describe_build_time(garden)
+
+
+def test_a_path_that_is_too_long_is_explained_without_it(garden: Path) -> None:
+    (garden / ".git" / "commondir").write_text("x/" * 50_000, "ascii")
+
+    assert find_repository(garden) is None
+    assert our_git.explain_unread(garden) == f"{garden / '.git'} has no objects"
+
+
+def test_a_commit_that_lists_a_file_a_hundred_thousand_times_takes_little_memory(
+    garden: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    blob = git(garden, "hash-object", "-w", str(garden / "cards" / "trees" / "trees.yaml")).strip()
+    entries = "".join(f"100644 blob {blob}\t{number}.yaml\n" for number in range(50))
+    tree = make_tree(garden, entries)
+    for _ in range(2):
+        tree = make_tree(garden, "".join(f"040000 tree {tree}\t{number}\n" for number in range(50)))
+    root = make_tree(garden, f"040000 tree {tree}\tcards\n")
+    id = git(garden, "commit-tree", "-m", "many", root).strip()
+    (garden / ".git" / "HEAD").write_text(id, "ascii")
+    # Space for all that git may print is set aside.
+    monkeypatch.setattr(our_git, "_MAX_OUTPUT", 2**24)
+
+    tracemalloc.start()
+    try:
+        assert find_build_time_s(garden) == NOW_S
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 30 * 2**20
+
+
+def make_tree(folder: Path, entries: str) -> str:
+    done = subprocess.run(
+        ["git", "mktree"], cwd=folder, input=entries, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
 
 
 def test_alternates_are_not_followed(garden: Path, build: Build) -> None:

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cardwright.item import place_cards
-from cardwright.model import Card, Deck, Selection
+from cardwright.model import Card, Collection, Deck, Selection
 from cardwright.project import check
 from cardwright.project.card_file import FileCards
+from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.load import load
 from cardwright.project.media import MediaLibrary
+from cardwright.project.schema import format_schemas
 from cardwright.text import MAX_LISTED, list_names
 from project_files import Run, Write
 
@@ -293,3 +295,68 @@ def test_what_is_printed_of_a_huge_exam_has_a_bound(write: Write, run: Run) -> N
         run("exam", "coverage", "--json", "--db", str(write({}).parent / "none.db")).output
     )
     assert len(found["domains"][0]["lessons"]) == 2_000
+
+
+def test_what_is_printed_of_thousands_of_different_errors_has_a_bound(
+    write: Write, run: Run
+) -> None:
+    tags = ", ".join(f'"t {number}"' for number in range(3_000))
+    write(
+        {
+            "decks/trees/deck.yaml": "name: Trees\nnamespace: trees\n",
+            "cards/trees/one.yaml": "cards:\n"
+            f"  - {{id: one, kind: basic, question: Which?, answer: This., tags: [{tags}]}}\n",
+        }
+    )
+    for words in (["check"], ["build"], ["check", "--format", "github"]):
+        shown = run(*words, exit_code=1).output
+        assert len(shown) < 60_000, words
+        assert "and 2,900 more like this (see `cards check --all`)" in shown, words
+    assert "3,000 errors" in run("check", exit_code=1).output
+    assert len(json.loads(run("check", "--json", exit_code=1).stdout)) >= 3_000
+    shown = run("check", "--all", "--format", "github", exit_code=1).stdout
+    assert shown.count("::error ") == 3_000
+
+
+def test_objectives_that_no_blueprint_has_are_looked_up_once(write: Write, run: Run) -> None:
+    names = [f"o{number}" for number in range(3_000)]
+    lookups = 0
+
+    class Objectives(tuple[str, ...]):
+        __slots__ = ()
+
+        def __contains__(self, name: object) -> bool:
+            nonlocal lookups
+            lookups += 1
+            return super().__contains__(name)
+
+    card = f"{{id: one, kind: basic, question: Q?, answer: A., objectives: [{', '.join(names)}]}}"
+    write(
+        {
+            "decks/trees/deck.yaml": "name: Trees\nnamespace: trees\n",
+            "decks/trees/blueprint.yaml": "name: X\ndomains: [{id: d, name: D, weight: 100,"
+            ' lessons: [{id: "1", title: One}]}]\n',
+            "cards/trees/one.yaml": f"cards: [{card}]\n",
+        }
+    )
+    make = Collection.load
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            Collection,
+            "load",
+            lambda self, head: replace(
+                found := make(self, head), objectives=Objectives(found.objectives)
+            ),
+        )
+        problems = json.loads(run("check", "--json", exit_code=1).stdout)
+    assert [one["code"] for one in problems].count("unknown-objective") == 3_000
+    assert lookups <= 1
+
+
+def test_a_schema_is_no_larger_than_its_kinds() -> None:
+    kind = read_built_in_kinds()["basic"]
+    few, many = (
+        len(format_schemas({f"k{number}": kind for number in range(count)})["cards"])
+        for count in (20, 200)
+    )
+    assert many < 11 * few

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import time
 from collections.abc import Iterator
@@ -11,7 +12,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from cardwright.anki.stamp import MAX_TIME_S
-from cardwright.cli.git import Repository, ask_git, explain_unread, find_repository
+from cardwright.cli.git import (
+    Repository,
+    ask_git,
+    explain_silence,
+    explain_unread,
+    find_repository,
+)
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
 from cardwright.project.walk import is_too_deep
@@ -26,6 +33,8 @@ _BUILT: Final = frozenset(
 _MAX_BYTES: Final = 100 * 2**20
 """Larger files are not compared; hosts of repositories do not accept them."""
 _LINK: Final = "120000"
+_LISTED: Final = re.compile(rb"([0-7]+) ([a-z]+) ([0-9a-f]+)\t([^\0]+)\0")
+"""An entry of a tree: mode, kind, id and path."""
 
 
 def find_build_time_s(root: Path) -> int:
@@ -48,16 +57,20 @@ def describe_build_time(root: Path) -> str:
     """
     if read_source_date_s():
         return "SOURCE_DATE_EPOCH dates unreleased notes"
-    if commit := _find_commit(root):
-        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(commit.time_s))
-        if commit.is_cut:
-            return f"the oldest commit of this shallow clone dates unreleased notes: {at}"
-        return f"the last commit dates unreleased notes: {at}"
-    reason = (
-        explain_unread(root)
-        if find_repository(root) is None
-        else "the sources differ from the last commit"
-    )
+    repository = find_repository(root)
+    try:
+        if commit := repository and _read_commit(root, repository):
+            at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(commit.time_s))
+            if commit.is_cut:
+                return f"the oldest commit of this shallow clone dates unreleased notes: {at}"
+            return f"the last commit dates unreleased notes: {at}"
+        if repository is None:
+            reason = explain_unread(root)
+        else:
+            differ = "the sources differ from the last commit"
+            reason = explain_silence(root, repository) or differ
+    except TimeoutError as error:
+        reason = str(error)
     return f"unreleased notes get the current time: {reason}"
 
 
@@ -101,17 +114,21 @@ def _find_commit(root: Path) -> _Commit | None:
     repository = find_repository(root)
     if repository is None:
         return None
-    within = root.relative_to(repository.top)
-    folders = [(within / name).as_posix() for name in _SOURCES]
     try:
-        if not _is_committed(root, repository, folders):
-            return None
-        words = ("rev-list", "--max-count=1", "--timestamp", repository.head, "--", *folders)
-        printed = ask_git(root, repository, *words)
+        return _read_commit(root, repository)
     except TimeoutError as error:
         help = "unreleased notes get the current time; set SOURCE_DATE_EPOCH to use another one"
         warn(f"warning: {error}: {help}")
         return None
+
+
+def _read_commit(root: Path, repository: Repository) -> _Commit | None:
+    within = root.relative_to(repository.top)
+    folders = [(within / name).as_posix() for name in _SOURCES]
+    if not _is_committed(root, repository, folders):
+        return None
+    words = ("rev-list", "--max-count=1", "--timestamp", repository.head, "--", *folders)
+    printed = ask_git(root, repository, *words)
     text, _, id = os.fsdecode(printed or b"").strip().partition(" ")
     time_s = _read_seconds(text)
     return _Commit(time_s, is_cut=id in repository.shallow) if time_s else None
@@ -126,22 +143,19 @@ def _is_committed(root: Path, repository: Repository, folders: list[str]) -> boo
     listed = ask_git(root, repository, *words)
     if not listed:
         return False
-    committed = {}
-    for line in os.fsdecode(listed).removesuffix("\0").split("\0"):
-        about, _, name = line.partition("\t")
-        mode, kind, id = about.split()
+    # macOS may spell a name on disk differently from the commit.
+    found = {
+        to_nfc(path.relative_to(repository.top).as_posix()): path for path in _list_files(root)
+    }
+    # Only files found on disk are opened: a path in a commit may point anywhere. And a small commit
+    # can name a million files, which are not kept.
+    for line in _LISTED.finditer(listed):
+        mode, kind, id, name = map(os.fsdecode, line.groups())
         if kind == "blob":
-            # macOS may spell a name on disk differently from the commit.
-            committed[to_nfc(name)] = mode, id
-    # Only files found on disk are opened: a path in a commit may point anywhere.
-    for path in _list_files(root):
-        name = path.relative_to(repository.top).as_posix()
-        if (known := committed.pop(to_nfc(name), None)) is not None:
-            if not _is_same(path, *known):
+            path = found.pop(to_nfc(name), None)
+            if path is None or not _is_same(path, mode, id):
                 return False
-        elif _is_built(path.relative_to(root)):
-            return False
-    return not committed
+    return not any(_is_built(path.relative_to(root)) for path in found.values())
 
 
 def _is_built(name: Path) -> bool:

@@ -11,8 +11,9 @@ from typing import Final
 import click
 
 from cardwright.app.project import count_problems, describe_adopted
-from cardwright.cli.output import say, say_json, say_pieces, warn
+from cardwright.cli.output import say, say_json_list, say_pieces, warn
 from cardwright.cli.project import open_user_project
+from cardwright.files import resolve_path
 from cardwright.report import as_json, format_github, format_pieces
 from cardwright.text import count
 
@@ -41,7 +42,8 @@ _STYLES: Final = {
 def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     """Report every problem, with its location and a fix.
 
-    If more than three problems are similar, only the first is shown, with a count.
+    If more than three problems are similar, only the first is shown, with a count; of one code,
+    the first hundred.
 
     \b
     cards check
@@ -50,11 +52,12 @@ def check(folder: Path, layout: str, strict: bool, is_whole: bool) -> None:
     """
     project = open_user_project(folder, highlights=False)
     if layout == "json":
-        say_json([as_json(problem) for problem in project.problems])
+        say_json_list(as_json(problem) for problem in project.problems)
     elif layout == "github":
         end = "\n" if project.problems else ""
         place = _find_place(project.root)
-        say(format_github(project.problems, folder=place), end=end, is_command=True)
+        text = format_github(project.problems, folder=place, is_folded=not is_whole)
+        say(text, end=end, is_command=True)
     else:
         pieces = format_pieces(project.problems, project.texts.line, is_folded=not is_whole)
         say_pieces(pieces, _STYLES, end="\n" if project.problems else "")
@@ -70,6 +73,6 @@ def _find_place(root: Path) -> str:
     """Return the folder of a project within the repository that GitHub has checked out."""
     workspace = os.environ.get("GITHUB_WORKSPACE")
     with suppress(OSError, ValueError):
-        within = root.relative_to(Path(workspace or root).resolve()).as_posix()
+        within = root.relative_to(resolve_path(Path(workspace or root))).as_posix()
         return "" if within == "." else f"{within}/"
     return ""

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from cardwright.app.config import ConfigError
 from cardwright.cli.config_file import load_config
-from cardwright.cli.programs import find_program
+from cardwright.cli.programs import find_program, make_environ
 from cardwright.foreign.media import MediaFile
 
 _COLON_EDITORS: Final = frozenset(
@@ -78,18 +78,18 @@ def _split_command() -> tuple[list[str], str]:
 
 def _locate(program: str) -> tuple[str, str]:
     """Return the path of the editor's program, or what is wrong with it."""
-    if Path(program).name != program:
-        return program, ""
-    # Otherwise, one in the current folder might run: first of all on Windows, and elsewhere if PATH has
-    # relative entries.
-    found = find_program(program)
-    return (found, "") if found else ("", f"{program}: {os.strerror(errno.ENOENT)}")
+    name = program.strip('"')
+    found = find_program(name)
+    if found is None:
+        return program, f"{name} was not found: name a program on PATH, or its full path"
+    return found, ""
 
 
 def _run(words: Sequence[str]) -> str:
     """Run an editor until it ends; return an error message, or ""."""
     try:
-        code = subprocess.run(words, check=False).returncode  # noqa: S603  (the user's own choice)
+        # The program is the user's own choice.
+        code = subprocess.run(words, check=False, env=make_environ()).returncode  # noqa: S603
     except OSError as error:
         return f"{words[0]}: {error.strerror}"
     if code < 0:
@@ -144,6 +144,7 @@ else:
             # It must not write to our window, and must outlive this process.
             subprocess.Popen(  # noqa: S603  (media or a web address, never a program)
                 [opener, target],
+                env=make_environ(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -61,6 +61,14 @@ class Repository:
     shallow: tuple[str, ...]
     """The commits whose parents were not fetched."""
 
+    def measure(self) -> int:
+        """Return how many bytes the files of the objects have."""
+        return sum(
+            (Path(folder) / name).lstat().st_size
+            for folder, _, names in os.walk(self.objects)
+            for name in names
+        )
+
 
 def find_repository(root: Path) -> Repository | None:
     """Return the repository of the nearest `.git` in or above a folder.
@@ -85,14 +93,29 @@ def explain_unread(root: Path) -> str:
         if git_dir is None:
             return f"{dot_git} is not a repository"
         shared = _read_path(git_dir / "commondir") or git_dir
-        if not (shared / "objects").is_dir():
+        # pathlib may raise, here and below.
+        if not os.path.isdir(shared / "objects"):  # noqa: PTH112
             return f"{dot_git} has no objects"
         if os.path.lexists(shared / "objects" / "info" / "alternates"):
             return f"{dot_git} borrows objects from another repository (alternates)"
-        if (shared / "reftable").exists():
+        if os.path.lexists(shared / "reftable"):
             return f"{dot_git} keeps its references as a reftable"
         return f"{dot_git} has no commit, or its HEAD cannot be read"
     return "the project is not in a git repository"
+
+
+def explain_silence(root: Path, repository: Repository) -> str:
+    """Return why git reads nothing of a repository that was found; "" if it reads its last commit.
+
+    Raises:
+        TimeoutError: git took too long.
+
+    """
+    if find_program("git", outside=[root]) is None:
+        return "git is not installed"
+    if ask_git(root, repository, "cat-file", "-e", f"{repository.head}^{{tree}}") is None:
+        return f"git cannot read the last commit, {repository.head[:10]}"
+    return ""
 
 
 def find_commit(root: Path, repository: Repository, revision: str) -> str | None:

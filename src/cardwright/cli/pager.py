@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cardwright.cli.output import say
-from cardwright.cli.programs import find_program
+from cardwright.cli.programs import find_program, make_environ
 
 if TYPE_CHECKING:
     from cardwright.terminal.paint import Renderable
@@ -45,7 +45,7 @@ def _find_pager() -> list[str]:
         return []
     program = words[0].strip('"')
     name = Path(program).stem.lower()
-    found = find_program(program) if Path(program).name == program else program
+    found = find_program(program)
     if found is None or name == "cat":
         return []
     return [found, *words[1:], *(["-R"] if name == "less" else [])]
@@ -55,7 +55,7 @@ def _run(pager: list[str], text: str) -> bool:
     """Run a pager until it is left; tell whether it could be started."""
     import subprocess  # noqa: PLC0415  (as above)
 
-    environ = {"LESS": _LESS_OPTIONS, "LV": "-c", "LESSCHARSET": "utf-8", **os.environ}
+    environ = {"LESS": _LESS_OPTIONS, "LV": "-c", "LESSCHARSET": "utf-8", **make_environ()}
     try:
         process = subprocess.Popen(pager, stdin=subprocess.PIPE, env=environ)  # noqa: S603  (the user's own choice)
     except OSError:

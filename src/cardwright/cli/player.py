@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.app.config import split_words
-from cardwright.cli.programs import find_program
+from cardwright.cli.programs import find_program, make_environ
 from cardwright.foreign.media import MediaFile, MediaKind
 
 _SSH: Final = ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY")
@@ -127,20 +127,13 @@ class Player:
             words = split_words(self._command)
         except ValueError as error:
             return f"player: {error}"
-        return (
-            "" if words and self._find_program(words[0]) else f"player: {self._command}: not found"
-        )
-
-    def _find_program(self, name: str) -> str | None:
-        path = Path(name).expanduser()
-        if path.name == name:
-            return find_program(name, outside=self._projects)
-        return str(path) if path.is_absolute() else None
+        is_found = words and find_program(words[0], outside=self._projects)
+        return "" if is_found else f"player: {self._command}: not found"
 
     def _find_command(self, file: MediaFile) -> list[str] | None:
         if self._command:
             name, *options = split_words(self._command)
-            found = self._find_program(name)
+            found = find_program(name, outside=self._projects)
             return [found, *options, str(file.path)] if found else None
         for program in _PROGRAMS:
             path = find_program(program.name, outside=self._projects)
@@ -165,6 +158,7 @@ class Player:
                 # It stays in our process group, so that closing the terminal ends it too.
                 self._process = subprocess.Popen(  # noqa: S603  (a player, and no shell)
                     command,
+                    env=make_environ(),
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from collections.abc import Iterator
@@ -9,9 +10,18 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from cardwright.cli.git import Repository, ask_git, explain_unread, find_commit, find_repository
+from cardwright.cli.git import (
+    Repository,
+    ask_git,
+    explain_silence,
+    explain_unread,
+    find_commit,
+    find_repository,
+)
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
+from cardwright.files import resolve_path
+from cardwright.foreign.archive import MAX_RATIO
 from cardwright.text import count
 
 _SOURCES: Final = ("cards", "decks", "kinds")
@@ -20,7 +30,13 @@ _MAX_FILE: Final = 32 * 2**20
 _MAX_AT_ONCE: Final = 8 * 2**20
 """How many bytes of smaller files are read at once: git has little time for one command."""
 _MAX_TOTAL: Final = 4 * 2**30
-"""A commit with more, in bytes, is not written: a small one can hold the same file a million times."""
+"""A commit with more, in bytes, is not written."""
+_RATIO_COUNTS_FROM: Final = 32 * 2**20
+_BLOCK: Final = 2**12
+"""What the smallest file takes on a disk, in bytes."""
+_MAX_PATH: Final = 900
+_MAX_NAME: Final = 255
+"""A file with a longer path or name, in bytes, is left out: some systems cannot write it."""
 _FILE_MODES: Final = ("100644", "100755")
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
 """What names of files cannot have everywhere, or what would lead elsewhere."""
@@ -77,6 +93,8 @@ def open_revisions(root: Path, given: str, stack: ExitStack) -> Revisions:
 def _find(root: Path, repository: Repository, name: str) -> str:
     commit = find_commit(root, repository, name)
     if commit is None:
+        if silence := explain_silence(root, repository):
+            raise ProjectError(f"no revision can be read: {silence}")
         help = (
             "the clone is shallow: fetch more history (`fetch-depth: 2` of actions/checkout)"
             if repository.shallow
@@ -89,7 +107,7 @@ def _find(root: Path, repository: Repository, name: str) -> str:
 def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitStack) -> Path:
     """Write the sources that a commit has into a temporary folder, and return it."""
     made = tempfile.TemporaryDirectory(prefix="cards-revision-", ignore_cleanup_errors=True)
-    folder = Path(stack.enter_context(made)).resolve()
+    folder = resolve_path(Path(stack.enter_context(made)))
     for name in ("cards", "decks"):
         (folder / name).mkdir()
     left_out = 0
@@ -99,6 +117,13 @@ def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitS
     if sum(blob.size for blob in blobs) > _MAX_TOTAL:
         raise ProjectError(
             f"commit {commit[:10]} has more than {_MAX_TOTAL / 2**30:g} GiB of files"
+        )
+    # A small repository can hold the same file a million times.
+    total = sum(max(blob.size, _BLOCK) for blob in blobs)
+    if total > _RATIO_COUNTS_FROM and total > MAX_RATIO * repository.measure():
+        raise ProjectError(
+            f"commit {commit[:10]} has {total / 2**20:,.0f} MiB of files,"
+            f" over {MAX_RATIO} times as much as its repository"
         )
     for blob in blobs:
         if blob.size > _MAX_FILE or not _is_safe(blob.path):
@@ -122,23 +147,27 @@ def _list_blobs(root: Path, repository: Repository, commit: str) -> Iterator[_Bl
     words = ("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *folders)
     listed = ask_git(root, repository, *words)
     if listed is None:
-        raise ProjectError(
-            f"commit {commit[:10]} cannot be read",
-            help="fetch its files: git reads nothing from other machines here",
-        )
+        raise _make_unread_error(commit)
     for line in listed.decode("utf-8", "surrogateescape").split("\0"):
         about, _, name = line.partition("\t")
         mode, _, rest = about.partition(" ")
         if mode in _FILE_MODES:
             _, id, size = rest.split()
-            if size.isdigit():
-                yield _Blob(Path(name).relative_to(within).as_posix(), id, int(size))
+            if not size.isdigit():
+                raise _make_unread_error(commit)
+            yield _Blob(Path(name).relative_to(within).as_posix(), id, int(size))
+
+
+def _make_unread_error(commit: str) -> ProjectError:
+    help = "fetch its files: git reads nothing from other machines here"
+    return ProjectError(f"commit {commit[:10]} cannot be read", help=help)
 
 
 def _is_safe(path: str) -> bool:
     """Tell whether a path stays where it is written: a commit may have any."""
-    return not any(
+    return len(os.fsencode(path)) <= _MAX_PATH and not any(
         part in ("", ".", "..")
+        or len(os.fsencode(part)) > _MAX_NAME
         or part.casefold() == ".git"
         or part[-1] in ". "
         or _UNSAFE.search(part)

@@ -330,6 +330,8 @@ def make_calendar(
     """
     from icalendar import Calendar, Event  # noqa: PLC0415  (an optional extra, slow to load)
 
+    # icalendar does not escape line breaks everywhere.
+    title = " ".join(title.split())
     calendar = Calendar()
     calendar.add("prodid", "-//Cardwright//exam plan//EN")
     calendar.add("version", "2.0")

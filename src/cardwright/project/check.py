@@ -88,12 +88,14 @@ def check_blueprint_refs(checking: Checking) -> Iterator[Diagnostic]:
                 "unknown-lesson",
                 f"there is no lesson `{head.lesson}`",
                 collection.load(head).span_of("lesson"),
-                help=f"lessons of {blueprint.span.path}: {list_names(blueprint.lessons)}",
+                help=f"lessons of {blueprint.span.path}: {list_names(blueprint.lessons, none='none')}",
             )
-        for objective in head.all_objectives:
-            if objective not in blueprint.objectives:
-                card = collection.load(head)
-                key = "objectives" if objective in card.objectives else "objective"
+        missing = [name for name in head.all_objectives if name not in blueprint.objectives]
+        if missing:
+            card = collection.load(head)
+            listed = frozenset(card.objectives)
+            for objective in missing:
+                key = "objectives" if objective in listed else "objective"
                 unknown += 1
                 help = f"see the objectives of {blueprint.span.path}"
                 # To look for a similar one among thousands takes time.

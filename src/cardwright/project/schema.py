@@ -61,7 +61,7 @@ def _make_cards_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
             "then": _make_items(
                 {
                     "if": {"required": ["kind"]},
-                    "then": {"allOf": of_own_kind},
+                    "then": {"$ref": "#/definitions/own-kind"},
                     "else": {"$ref": f"#/definitions/card-{name}"},
                 }
             ),
@@ -70,13 +70,16 @@ def _make_cards_schema(kinds: Mapping[str, Kind]) -> dict[str, Any]:
     ]
     without = {
         "if": {"not": {"required": ["kind"]}},
-        "then": _make_items({"required": ["kind"], "allOf": of_own_kind}),
+        "then": _make_items({"required": ["kind"], "allOf": [{"$ref": "#/definitions/own-kind"}]}),
     }
     return {
         **schema,
         "allOf": [*of_file, without],
+        # What every kind needs is there once, however many kinds there are.
         "definitions": {
-            f"card-{name}": _make_card_schema(kind, kind_key) for name, kind in kinds.items()
+            "kind": kind_key,
+            "own-kind": {"allOf": of_own_kind},
+            **{f"card-{name}": _make_card_schema(kind) for name, kind in kinds.items()},
         },
     }
 
@@ -89,7 +92,7 @@ def _make_items(item: dict[str, Any]) -> dict[str, Any]:
     return {"properties": {"cards": {"items": item}}}
 
 
-def _make_card_schema(kind: Kind, kind_key: dict[str, Any]) -> dict[str, Any]:
+def _make_card_schema(kind: Kind) -> dict[str, Any]:
     schema = table.make_schema({**make_field_table(kind), **COMMON}, kind.about)
-    schema["properties"]["kind"] = kind_key
+    schema["properties"]["kind"] = {"$ref": "#/definitions/kind"}
     return {"title": kind.title, **schema}

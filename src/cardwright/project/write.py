@@ -10,6 +10,7 @@ from typing import Final
 
 import yaml
 
+from cardwright.files import read_below
 from cardwright.model import Field, FieldType, Kind
 from cardwright.project.compose import WriteError, compose_pair
 from cardwright.project.document import Document
@@ -70,7 +71,7 @@ def append_filled_cards(
         WriteError: as for `append_filled_card`.
 
     """
-    raw = path.read_bytes()
+    raw = read_below(path.parent, path.name) or b""
     for kind, found in groupby(cards, key=lambda card: card[0]):
         lines: list[str] = []
         kind_lines = [f"  kind: {kind.name}"] if _read_kind(raw, shown) != kind.name else []
@@ -96,12 +97,10 @@ def _append(path: Path, shown: PurePath, kind: Kind, lines: list[str]) -> tuple[
 
     What is there stays as it is, byte for byte; new lines end like the last one.
     """
-    if not path.exists():
+    raw = read_below(path.parent, path.name)
+    if raw is None:
         head = f"{make_modeline(shown)}kind: {kind.name}\ncards:\n"
         return (head + _indent(lines, 2)).encode(), head.count("\n") + 1
-    if not path.is_file():
-        raise WriteError(f"{shown} is not a regular file")
-    raw = path.read_bytes()
     if _read_kind(raw, shown) != kind.name:
         lines = [lines[0], f"  kind: {kind.name}", *lines[1:]]
     return _append_lines(raw, shown, lines)
