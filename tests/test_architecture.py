@@ -170,7 +170,7 @@ def test_one_module_prints() -> None:
 
 def test_no_circle_of_links_raises_what_nobody_expects() -> None:
     """`Path.resolve` does, unless a file must be there, which is expected to fail."""
-    assert not [path for path in MODULES if ".resolve()" in text_of(path)], "use resolve_path"
+    assert not [path for path in MODULES if ".resolve()" in text_of(path)], "use find_real"
 
 
 def test_only_the_command_line_exits() -> None:

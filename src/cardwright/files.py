@@ -133,12 +133,6 @@ def find_below(root: Path, name: str) -> Path:
     return path
 
 
-def resolve_path(path: Path) -> Path:
-    """Return a path without links; if they lead in a circle, as far as they lead."""
-    # `Path.resolve` raises for a circle, and what it raises is no OSError.
-    return Path(os.path.realpath(path))
-
-
 def is_on_network(path: str) -> bool:
     """Tell whether a path names another computer, to which Windows would identify the user."""
     return path.startswith(("\\\\", "//"))

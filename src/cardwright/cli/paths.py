@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from cardwright.error import ProjectError
-from cardwright.files import resolve_path
+from cardwright.files import find_real
 from cardwright.project.walk import find_project
 
 _SOURCES: Final = ("cards", "decks", "kinds", "schemas")
@@ -56,7 +56,7 @@ class OutputFile(_OutputPath):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path, or the file that it is a link to, or fail if it is not for output."""
         path = super().convert(value, param, ctx)
-        return resolve_path(path) if path.is_symlink() else path
+        return find_real(path) if path.is_symlink() else path
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         if fault := _find_file_fault(given):

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
-from cardwright.files import resolve_path
+from cardwright.files import find_real
 
 
 def find_program(name: str, *, outside: Collection[Path] = ()) -> str | None:
@@ -26,7 +26,7 @@ def find_program(name: str, *, outside: Collection[Path] = ()) -> str | None:
         is_file = os.path.isfile(path)  # noqa: PTH113
         if not (is_file and os.access(path, os.X_OK)):
             continue
-        if not any(_is_inside(path, resolve_path(root)) for root in outside):
+        if not any(_is_inside(path, find_real(root)) for root in outside):
             return str(path)
     return None
 
@@ -41,4 +41,4 @@ def _list_folders() -> list[str]:
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
-    return path.is_relative_to(folder) or resolve_path(path).is_relative_to(folder)
+    return path.is_relative_to(folder) or find_real(path).is_relative_to(folder)

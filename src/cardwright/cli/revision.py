@@ -20,7 +20,7 @@ from cardwright.cli.git import (
 )
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
-from cardwright.files import resolve_path
+from cardwright.files import find_real
 from cardwright.foreign.archive import MAX_RATIO
 from cardwright.text import count
 
@@ -107,7 +107,7 @@ def _find(root: Path, repository: Repository, name: str) -> str:
 def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitStack) -> Path:
     """Write the sources that a commit has into a temporary folder, and return it."""
     made = tempfile.TemporaryDirectory(prefix="cards-revision-", ignore_cleanup_errors=True)
-    folder = resolve_path(Path(stack.enter_context(made)))
+    folder = find_real(Path(stack.enter_context(made)))
     for name in ("cards", "decks"):
         (folder / name).mkdir()
     left_out = 0

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from cardwright.diagnostic import TextProblem, cut_quote
-from cardwright.files import resolve_path
+from cardwright.files import find_real
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
 from cardwright.foreign.plain_file import open_plain_file
@@ -33,7 +33,7 @@ class MediaLibrary:
     def __init__(self, root: Path) -> None:
         """Find files below `root`."""
         self._root = root
-        self._real_root = resolve_path(root)
+        self._real_root = find_real(root)
         self._real_folders: dict[str, Path | None] = {}
         self._walked: dict[tuple[Path, str], Path | None] = {}
         self._folders: dict[Path, dict[str, str]] = {}
@@ -66,7 +66,7 @@ class MediaLibrary:
         if parent not in self._real_folders:
             folder = None
             with suppress(OSError, RuntimeError):
-                folder = resolve_path(self._root / parent)
+                folder = find_real(self._root / parent)
             self._real_folders[parent] = folder
         return self._real_folders[parent]
 
@@ -102,7 +102,7 @@ class MediaLibrary:
         here = folder
         for part in written.split("/"):
             if part == "..":
-                here = resolve_path(here).parent
+                here = find_real(here).parent
                 if not here.is_relative_to(self._real_root):
                     return here
             elif part not in ("", "."):
@@ -164,7 +164,7 @@ class MediaLibrary:
                 name = self._fold(here).get(unquote(part).strip().casefold())
             if name is None:
                 return ""
-            here = resolve_path(here).parent if name == ".." else here / name
+            here = find_real(here).parent if name == ".." else here / name
             spelled.append(name)
         return "/".join(spelled)
 

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import ProjectError
-from cardwright.files import resolve_path
+from cardwright.files import find_real
 
 _MAX_DEPTH: Final = 50
 """The deepest nesting of folders that is read."""
@@ -75,7 +75,7 @@ def find_project(start: Path) -> Path:
 
     """
     try:
-        start = resolve_path(start)
+        start = find_real(start)
     except OSError as error:
         raise ProjectError(
             "the working folder no longer exists", help="go to another one with `cd`"
@@ -160,7 +160,7 @@ class _Walk:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._real_root = resolve_path(root)
+        self._real_root = find_real(root)
         self._start = len(str(root / "x")) - 1
         """The index in a path at which the name relative to the project starts."""
         self._problems: list[Diagnostic] = []

@@ -20,7 +20,7 @@ from cardwright.app.project import Project, count_problems, open_project
 from cardwright.app.projects import list_projects
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
-from cardwright.files import find_below, resolve_path
+from cardwright.files import find_below, find_real
 from cardwright.history import is_kept
 from cardwright.project.walk import find_project, walk_sources
 from cardwright.text import count, format_command
@@ -70,7 +70,7 @@ def _explain_missing(case: Case, error: ProjectError) -> Iterator[Finding]:
     if not case.folder.exists():
         yield explain("project-unreadable", error, harm="no command can be run from here")
         return
-    for folder in (resolve_path(case.folder), *resolve_path(case.folder).parents):
+    for folder in (find_real(case.folder), *find_real(case.folder).parents):
         found = [name for name in ("cards", "decks") if (folder / name).is_dir()]
         if found:
             lacks = "decks" if found == ["cards"] else "cards"
