@@ -292,6 +292,12 @@ def test_files_are_written_by_one_function_to_paths_that_were_checked() -> None:
     assert TAKES_PATHS.keys() <= used
 
 
+@pytest.mark.parametrize("path", MODULES, ids=shown)
+def test_links_are_followed_by_a_function_that_survives_loops(path: Path) -> None:
+    """`Path.resolve` raises a `RuntimeError` for a loop before Python 3.13."""
+    assert not [name for name in calls_of(path).values() if name.endswith(".resolve")]
+
+
 def is_writing(call: ast.Call, name: str) -> bool:
     if name.endswith(".replace") and len(call.args) == 1 and not call.keywords:
         return True  # a path's; that of a text takes two

@@ -138,6 +138,18 @@ def is_on_network(path: str) -> bool:
     return path.startswith(("\\\\", "//"))
 
 
+def find_real(path: Path | str, *, strict: bool = False) -> Path:
+    """Return the absolute path that all links lead to; unless `strict`, it need not exist.
+
+    Unlike `Path.resolve`, it never raises a `RuntimeError` for links that lead to each other.
+
+    Raises:
+        OSError: `strict`, and it does not exist, or cannot be found out.
+
+    """
+    return Path(os.path.realpath(path, strict=strict))
+
+
 def find_free(path: Path) -> Path:
     """Return a path where nothing is yet, adding a number to the name if needed."""
     number, free = 1, path

@@ -21,6 +21,7 @@ from cardwright.adopt.folder import Folder
 from cardwright.adopt.gaps import GAP, escape_gaps, write_gap
 from cardwright.adopt.latex import read_macros
 from cardwright.adopt.text_file import MAX_NOTE_LENGTH, MAX_NOTES, read_text
+from cardwright.files import find_real
 from cardwright.incoming import (
     Incoming,
     IncomingDeck,
@@ -89,7 +90,7 @@ class _Hashcards:
         self._path = path
         self._is_folder = path.is_dir()
         self._folder = Folder(path if self._is_folder else path.parent)
-        self._root = path.resolve().name if self._is_folder else ""
+        self._root = find_real(path).name if self._is_folder else ""
         """The name of the deck of all."""
         self._losses = LossCounter()
         self._problems: list[str] = []

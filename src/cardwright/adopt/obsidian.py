@@ -25,6 +25,7 @@ from cardwright.adopt.obsidian_cards import (
 from cardwright.adopt.obsidian_settings import CONFIG, Settings, read_settings
 from cardwright.adopt.obsidian_text import ObsidianText, strip_lead
 from cardwright.adopt.text_file import MAX_NOTE_LENGTH, MAX_NOTES, read_text
+from cardwright.files import find_real
 from cardwright.incoming import (
     Incoming,
     IncomingDeck,
@@ -81,13 +82,13 @@ class _Vault:
     def __init__(self, path: Path) -> None:
         self._is_folder = path.is_dir()
         start = path if self._is_folder else path.parent
-        vault = next((one for one in (start, *start.resolve().parents) if is_vault(one)), start)
+        vault = next((one for one in (start, *find_real(start).parents) if is_vault(one)), start)
         self._path = path
         self._folder = Folder(start)
         self._media_folder = Folder(vault) if vault != start else self._folder
         self._settings = read_settings(vault)
         self._finder = CardFinder(self._settings)
-        self._name = (start.resolve().name if self._is_folder else path.stem) or "Cards"
+        self._name = (find_real(start).name if self._is_folder else path.stem) or "Cards"
         self._losses = LossCounter()
         self._has_tags = False
         """Whether some note has a tag for cards."""
@@ -198,8 +199,8 @@ class _Vault:
 
     def _find_media(self, address: str, folder: str) -> str | None:
         """Find a file as Obsidian does: beside the note, in the vault, or anywhere by its name."""
-        inner = self._folder.root.resolve()
-        outer = self._media_folder.root.resolve()
+        inner = find_real(self._folder.root)
+        outer = find_real(self._media_folder.root)
         start = inner.relative_to(outer).as_posix() if outer in inner.parents else ""
         near = "/".join(filter(None, (start.strip("."), folder)))
         found = (

@@ -22,6 +22,7 @@ from cardwright.anki.definitions import AnkiDeck, parse_deck, parse_note_type, p
 from cardwright.anki.incoming_parts import REPEATED, GuidClaims, find_flaw, is_safe_name, make_type
 from cardwright.anki.package_members import FolderMedia
 from cardwright.anki.rows import Preset
+from cardwright.files import find_real
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.media import MAX_MEDIA_BYTES
@@ -47,7 +48,7 @@ _MAX_NAME: Final = 1_000
 
 def find_crowdanki(path: Path) -> Path | None:
     """Return the file of a CrowdAnki folder, which old versions named after the folder, if it is one."""
-    for name in (_NAME, f"{path.resolve().name}.json"):
+    for name in (_NAME, f"{find_real(path).name}.json"):
         file = path / name
         try:
             if file.is_file():
@@ -101,7 +102,7 @@ class _Reader:
             note_count += 1
         media = self._list_media()
         return Incoming(
-            name=self._file.resolve().parent.name,
+            name=find_real(self._file).parent.name,
             markup=Markup.HTML,
             types={key: one for key, one in self._types.items() if key in types},
             decks={name: self._make_deck(name) for name in self._sort_decks(decks)},

@@ -18,6 +18,7 @@ from cardwright.cli.params import db_option, json_option
 from cardwright.cli.user_folders import default_store_path
 from cardwright.diagnostic import make_printable
 from cardwright.error import ProjectError
+from cardwright.files import find_real
 from cardwright.incoming import Loss
 from cardwright.project.card import suggest_id
 from cardwright.text import count, format_command
@@ -197,7 +198,7 @@ def _tell_history(imported: Imported) -> None:
 
 def _tell_next(done: Adoption) -> None:
     say("next:")
-    if done.root.resolve() != Path.cwd():
+    if find_real(done.root) != Path.cwd():
         say(f"  cd {format_command(done.root)}")
     say("  cards check\n  cards preview\n  cards build")
 

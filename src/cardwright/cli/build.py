@@ -16,6 +16,7 @@ from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
 from cardwright.cli.paths import OutputFolder
 from cardwright.cli.project import open_user_project
+from cardwright.files import find_real
 from cardwright.project.walk import find_project
 from cardwright.text import count
 
@@ -136,6 +137,6 @@ def _warn_of_sources(project: Project, packs: list[str]) -> None:
 def _shorten(path: Path) -> str:
     """Return a path relative to the working folder, if it is inside it."""
     try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
+        return find_real(path).relative_to(Path.cwd()).as_posix()
     except ValueError:
         return str(path)

@@ -13,6 +13,7 @@ import click
 from cardwright.app.project import count_problems, describe_adopted
 from cardwright.cli.output import say, say_json, say_pieces, warn
 from cardwright.cli.project import open_user_project
+from cardwright.files import find_real
 from cardwright.report import as_json, format_github, format_pieces
 from cardwright.text import count
 
@@ -70,6 +71,6 @@ def _find_place(root: Path) -> str:
     """Return the folder of a project within the repository that GitHub has checked out."""
     workspace = os.environ.get("GITHUB_WORKSPACE")
     with suppress(OSError, ValueError):
-        within = root.relative_to(Path(workspace or root).resolve()).as_posix()
+        within = root.relative_to(find_real(workspace or root)).as_posix()
         return "" if within == "." else f"{within}/"
     return ""

@@ -27,7 +27,7 @@ from cardwright.cli.config_file import find_config_path
 from cardwright.cli.editor import open_editor
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
-from cardwright.files import write_file
+from cardwright.files import find_real, write_file
 from cardwright.terminal.keymap import make_keymap
 
 _MAX_VALUE: Final = 40
@@ -139,7 +139,7 @@ def _change(path: Path, text: str, words: tuple[str, ...], *, as_json: bool) -> 
         changed.append(name)
         said.append(f"{name}: {' → '.join(shown)}")
     make_keymap(parse_config(text, path).table("keys"))
-    write_file(path.resolve(), text)
+    write_file(find_real(path), text)
     if as_json:
         values = parse_config(text, path).values
         say_json({"path": str(path), "changed": {name: values.get(name) for name in changed}})

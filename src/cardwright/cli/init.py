@@ -11,7 +11,7 @@ import click
 from cardwright.cli.output import say
 from cardwright.cli.paths import OutputFolder
 from cardwright.error import ProjectError
-from cardwright.files import find_below, write_below
+from cardwright.files import find_below, find_real, write_below
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.namespace import make_namespace
@@ -45,7 +45,7 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
     cards init spanish --template language
     """
     root = folder / target
-    title = make_title(root.resolve().name)
+    title = make_title(find_real(root).name)
     name = suggest_id(pack or title) or ("" if pack else _UNNAMED)
     if pack and pack != name:
         valid = f"`{name}` is" if name else "use a-z, 0-9 and hyphens"
@@ -61,6 +61,6 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
     for shown, text in files.items():
         write_below(root, shown, text)
     say(f"{root}: {len(files)} files. Next:")
-    if root.resolve() != Path.cwd():
+    if find_real(root) != Path.cwd():
         say(f"  cd {format_command(root)}")
     say("  cards check\n  cards preview\n  cards review\n  cards build")

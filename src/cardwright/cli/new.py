@@ -10,7 +10,7 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import json_option
 from cardwright.cli.project import load_user_collection
 from cardwright.error import ProjectError
-from cardwright.files import write_below
+from cardwright.files import find_real, write_below
 from cardwright.project.card import is_id
 from cardwright.project.walk import is_source_name
 from cardwright.project.write import append_card
@@ -36,7 +36,7 @@ def new(folder: Path, kind: str, file: Path, card_id: str, as_json: bool) -> Non
         raise ProjectError(f"there is no kind `{kind}` (kinds: {list_names(collection.kinds)})")
     path = file if file.is_absolute() else Path.cwd() / file
     try:
-        shown = path.resolve().relative_to(root)
+        shown = find_real(path).relative_to(root)
     except ValueError:
         raise ProjectError(f"{file} is outside the project {root}") from None
     if shown.parts[:1] != ("cards",) or not shown.parts[2:] or not is_source_name(path.name):

@@ -12,6 +12,7 @@ from typing import Any, Final
 import click
 
 from cardwright.error import ProjectError
+from cardwright.files import find_real
 from cardwright.project.walk import find_project
 
 _SOURCES: Final = ("cards", "decks", "kinds", "schemas")
@@ -54,12 +55,12 @@ class OutputFile(_OutputPath):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path, or the file that it is a link to, or fail if it is not for output."""
         path = super().convert(value, param, ctx)
-        return path.resolve() if path.is_symlink() else path
+        return find_real(path) if path.is_symlink() else path
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         if fault := _find_file_fault(given):
             return fault
-        real = _resolve(given)
+        real = find_real(given)
         fault = _find_store_fault(real, _list_stores(ctx)) or _find_source_fault(
             real, _find_root(ctx)
         )
@@ -78,7 +79,7 @@ class OutputFolder(_OutputPath):
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         base = _find_folder(ctx) if self._is_in_project else Path()
-        real = _resolve(base / given)
+        real = find_real(base / given)
         if real.exists() and not real.is_dir():
             return "is not a folder"
         for store in _list_stores(ctx):
@@ -96,11 +97,7 @@ class StoreFile(_OutputPath):
         super().__init__(path_type=Path, dir_okay=False)
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
-        return _find_file_fault(given) or _find_source_fault(_resolve(given), _find_root(ctx))
-
-
-def _resolve(given: str | Path) -> Path:
-    return Path(os.path.realpath(given))
+        return _find_file_fault(given) or _find_source_fault(find_real(given), _find_root(ctx))
 
 
 def _find_folder(ctx: click.Context | None) -> Path:
@@ -153,7 +150,7 @@ def _leads_to_stream(given: str) -> bool:
 def _find_store_fault(real: Path, stores: Iterable[Path]) -> str:
     """Explain that a path is a review store or belongs to one."""
     for store in stores:
-        for path in dict.fromkeys((store, _resolve(store))):
+        for path in dict.fromkeys((store, find_real(store))):
             for ending in _STORE_ENDINGS:
                 if _is_same(real, path.with_name(path.name + ending)):
                     return "is the review store" if not ending else "belongs to the review store"
@@ -167,10 +164,10 @@ def _find_link_fault(given: str, root: Path | None) -> str:
     """Explain that a path in a project leads out of it, as a stranger's project may have it."""
     if root is None:
         return ""
-    real_root = _resolve(root)
+    real_root = find_real(root)
     path = Path(os.path.abspath(given))  # noqa: PTH100  (follows no links)
     is_inside = path.is_relative_to(real_root) or path.is_relative_to(root.absolute())
-    if is_inside and not _resolve(given).is_relative_to(real_root):
+    if is_inside and not find_real(given).is_relative_to(real_root):
         return "leads out of the project through a link"
     return ""
 

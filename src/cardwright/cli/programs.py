@@ -7,6 +7,8 @@ import sys
 from collections.abc import Collection
 from pathlib import Path
 
+from cardwright.files import find_real
+
 
 def find_program(name: str, *, outside: Collection[Path] = ()) -> str | None:
     """Return the path of a program on PATH that is inside none of some folders, or None.
@@ -21,10 +23,10 @@ def find_program(name: str, *, outside: Collection[Path] = ()) -> str | None:
         is_file = os.path.isfile(path)  # noqa: PTH113
         if not (is_file and Path(folder).is_absolute() and os.access(path, os.X_OK)):
             continue
-        if not any(_is_inside(path, root.resolve()) for root in outside):
+        if not any(_is_inside(path, find_real(root)) for root in outside):
             return str(path)
     return None
 
 
 def _is_inside(path: Path, folder: Path) -> bool:
-    return path.is_relative_to(folder) or path.resolve().is_relative_to(folder)
+    return path.is_relative_to(folder) or find_real(path).is_relative_to(folder)

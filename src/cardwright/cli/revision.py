@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from cardwright.cli.git import Repository, ask_git, explain_unread, find_commit, find_repository
 from cardwright.cli.output import warn
 from cardwright.error import ProjectError
+from cardwright.files import find_real
 from cardwright.text import count
 
 _SOURCES: Final = ("cards", "decks", "kinds")
@@ -89,7 +90,7 @@ def _find(root: Path, repository: Repository, name: str) -> str:
 def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitStack) -> Path:
     """Write the sources that a commit has into a temporary folder, and return it."""
     made = tempfile.TemporaryDirectory(prefix="cards-revision-", ignore_cleanup_errors=True)
-    folder = Path(stack.enter_context(made)).resolve()
+    folder = find_real(stack.enter_context(made))
     for name in ("cards", "decks"):
         (folder / name).mkdir()
     left_out = 0

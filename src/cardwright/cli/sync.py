@@ -11,6 +11,7 @@ from cardwright.cli.environment import open_journal, read_clock
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFolder
+from cardwright.files import find_real
 from cardwright.study.store import Store
 from cardwright.study.sync import Exchange, describe_exchange, is_used, sync_folder
 from cardwright.study.transfer import TransferError, describe_clashes
@@ -39,7 +40,7 @@ def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> N
     """
     with open_journal(folder, db) as (journal, settle):
         target = shared or _recall(journal.store)
-        home = target.resolve() if ".." in target.parts else target.absolute()
+        home = find_real(target) if ".." in target.parts else target.absolute()
         is_emptied = str(home) == journal.store.settings.read_sync_folder() and not is_used(target)
         done = sync_folder(journal, target, settle, read_clock(), _is_valid)
         journal.store.settings.remember_sync_folder(home)

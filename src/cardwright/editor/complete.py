@@ -13,6 +13,7 @@ from cardwright.editor.flow import QUOTES
 from cardwright.editor.outline import Cursor
 from cardwright.editor.schemas import Schemas
 from cardwright.editor.workspace import OpenFile
+from cardwright.files import find_real
 from cardwright.foreign.media import has_media_name
 from cardwright.model import FieldType
 from cardwright.text import escape_controls
@@ -229,7 +230,7 @@ def _list_media(file: OpenFile, project: Project, written: str) -> list[Name]:
     folder = (project.root / file.name).parent / written.rpartition("/")[0]
     found = []
     try:
-        here = folder.resolve()
+        here = find_real(folder)
         if not here.is_relative_to(project.root):
             return []
         with os.scandir(here) as entries:
@@ -240,7 +241,7 @@ def _list_media(file: OpenFile, project: Project, written: str) -> list[Name]:
                     found.append(Name(f"{entry.name}/", "", _FOLDER))
                 elif has_media_name(entry.name):
                     found.append(Name(entry.name, "", _FILE))
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return []
     return sorted(found)
 

@@ -13,7 +13,7 @@ from cardwright.editor.buffer import Buffer, Range
 from cardwright.editor.outline import Outline
 from cardwright.editor.session_cache import SessionCache
 from cardwright.error import CardwrightError, ProjectError
-from cardwright.files import read_below
+from cardwright.files import find_real, read_below
 from cardwright.model import Card, CardHead, Kind
 from cardwright.project.media import MediaLibrary
 from cardwright.project.walk import is_project, is_source_name, read_source, walk_sources
@@ -229,8 +229,8 @@ def to_path(uri: str) -> Path | None:
         # On Windows, a drive follows the first slash.
         path = path[1:] if path[2:3] == ":" else path
         found = Path(path)
-        return found.parent.resolve() / found.name if found.is_absolute() and found.name else None
-    except (OSError, ValueError, RuntimeError):
+        return find_real(found.parent) / found.name if found.is_absolute() and found.name else None
+    except (OSError, ValueError):
         return None
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from cardwright.diagnostic import TextProblem, cut_quote
+from cardwright.files import find_real
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.media import MAX_MEDIA_BYTES, MediaFile, MediaKind, name_kind, read_media
 from cardwright.foreign.plain_file import open_plain_file
@@ -32,7 +33,7 @@ class MediaLibrary:
     def __init__(self, root: Path) -> None:
         """Find files below `root`."""
         self._root = root
-        self._real_root = root.resolve()
+        self._real_root = find_real(root)
         self._real_folders: dict[str, Path | None] = {}
         self._walked: dict[tuple[Path, str], Path | None] = {}
         self._folders: dict[Path, dict[str, str]] = {}
@@ -63,8 +64,8 @@ class MediaLibrary:
         parent = name.rpartition("/")[0]
         if parent not in self._real_folders:
             folder = None
-            with suppress(OSError, RuntimeError):
-                folder = (self._root / parent).resolve()
+            with suppress(OSError):
+                folder = find_real(self._root / parent)
             self._real_folders[parent] = folder
         return self._real_folders[parent]
 
@@ -100,7 +101,7 @@ class MediaLibrary:
         here = folder
         for part in written.split("/"):
             if part == "..":
-                here = here.resolve().parent
+                here = find_real(here).parent
                 if not here.is_relative_to(self._real_root):
                     return here
             elif part not in ("", "."):
@@ -109,8 +110,8 @@ class MediaLibrary:
                     return None
                 here /= name
         try:
-            return here.resolve(strict=True)
-        except (OSError, RuntimeError, ValueError):
+            return find_real(here, strict=True)
+        except (OSError, ValueError):
             return None
 
     def _match(self, folder: Path, part: str) -> str | None:
@@ -127,8 +128,8 @@ class MediaLibrary:
         """Return the names in a folder of the project, by themselves and by their NFC forms."""
         if folder not in self._folders:
             names: list[str] = []
-            with suppress(OSError, RuntimeError, ValueError):
-                if folder.resolve(strict=True).is_relative_to(self._real_root):
+            with suppress(OSError, ValueError):
+                if find_real(folder, strict=True).is_relative_to(self._real_root):
                     names = os.listdir(folder)  # noqa: PTH208  (names, without paths)
             composed = {to_nfc(name): name for name in names}
             self._folders[folder] = composed | {name: name for name in names}
@@ -157,7 +158,7 @@ class MediaLibrary:
                 name = close.get(unquote(part).strip().casefold())
             if name is None:
                 return ""
-            here = here.resolve().parent if name == ".." else here / name
+            here = find_real(here).parent if name == ".." else here / name
             spelled.append(name)
         return "/".join(spelled)
 

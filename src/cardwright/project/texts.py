@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cardwright.diagnostic import Span
+from cardwright.files import find_real
 from cardwright.project.walk import MAX_READ_BYTES, NOTHING_UNSAVED, Unsaved, digest_content
 
 if TYPE_CHECKING:
@@ -58,13 +59,13 @@ class SourceTexts:
         if path in self._unsaved:
             return self._split(path, self._unsaved[path])
         try:
-            real = (self._root / path).resolve()
+            real = find_real(self._root / path)
             # Do not show refused files either: a link may point anywhere, and a pipe never ends.
-            if not real.is_relative_to(self._root.resolve()) or not real.is_file():
+            if not real.is_relative_to(find_real(self._root)) or not real.is_file():
                 return []
             with real.open("rb") as file:
                 raw = file.read(MAX_READ_BYTES)
-        except (OSError, RuntimeError, ValueError):
+        except (OSError, ValueError):
             self._digests[path] = b""
             return []
         return self._split(path, raw)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from cardwright.diagnostic import Diagnostic, Span, diagnose
 from cardwright.error import ProjectError
+from cardwright.files import find_real
 
 _MAX_DEPTH: Final = 50
 """The deepest nesting of folders that is read."""
@@ -74,7 +75,7 @@ def find_project(start: Path) -> Path:
 
     """
     try:
-        start = start.resolve()
+        start = find_real(start)
     except OSError as error:
         raise ProjectError(
             "the working folder no longer exists", help="go to another one with `cd`"
@@ -159,7 +160,7 @@ class _Walk:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._real_root = root.resolve()
+        self._real_root = find_real(root)
         self._start = len(str(root / "x")) - 1
         """The index in a path at which the name relative to the project starts."""
         self._problems: list[Diagnostic] = []
@@ -259,12 +260,12 @@ class _Walk:
     def _leads_out(self, path: Path, *, to_folder: bool = True) -> bool:
         """Report a path that is a link out of the project, or of the wrong type."""
         try:
-            real = path.resolve(strict=True)
+            real = find_real(path, strict=True)
             mode = real.stat().st_mode
         except PermissionError as error:
             self._report_error(error, path)
             return True
-        except (OSError, RuntimeError):
+        except OSError:
             message = "this link is broken"
         else:
             if not real.is_relative_to(self._real_root):
@@ -299,7 +300,7 @@ class _Walk:
             return path.stat()
         except PermissionError as error:
             self._report_error(error, path)
-        except (OSError, RuntimeError):
+        except OSError:
             pass
         return None
 

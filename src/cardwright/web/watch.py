@@ -15,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
+from cardwright.files import find_real
 from cardwright.project.walk import is_too_deep
 
 _ADDRESS: Final = "127.0.0.1"
@@ -152,7 +153,7 @@ def read_stamps(folders: Iterable[Path]) -> Stamps:
     stamps: Stamps = {}
     for folder in folders:
         # A link can lead to a whole disk.
-        if not folder.resolve().is_relative_to(folder.parent.resolve()):
+        if not find_real(folder).is_relative_to(find_real(folder.parent)):
             continue
         for parent, below, names in os.walk(folder):
             if is_too_deep(folder, parent):

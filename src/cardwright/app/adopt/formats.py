@@ -20,6 +20,7 @@ from cardwright.anki.crowdanki import find_crowdanki, open_crowdanki
 from cardwright.anki.incoming import open_incoming
 from cardwright.app.file_kind import is_anki_file
 from cardwright.error import CardwrightError
+from cardwright.files import find_real
 from cardwright.incoming import Incoming
 
 _SUPPORTED: Final = (
@@ -124,7 +125,7 @@ def _recognize_markdown(source: Path, names: Sequence[str], folder: Folder) -> F
             return Format.HASHCARDS
         if has_obsidian_cards(text):
             return Format.OBSIDIAN
-    if any(map(is_vault, source.resolve().parents)):
+    if any(map(is_vault, find_real(source).parents)):
         return Format.OBSIDIAN
     raise AdoptError(
         f"{source} has no cards of hashcards (`Q:` and `A:`, `C:`), nor of Obsidian (`#flashcards`)",

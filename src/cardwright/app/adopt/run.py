@@ -35,7 +35,7 @@ from cardwright.app.garbage import gc_paused
 from cardwright.app.lock import lock_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
-from cardwright.files import find_below, write_below
+from cardwright.files import find_below, find_real, write_below
 from cardwright.incoming import Incoming, IncomingNote, Loss, LossCounter
 from cardwright.markdown.render import Renderer
 from cardwright.model import Collection, Kind
@@ -130,7 +130,7 @@ def adopt_deck(wish: Wish, random: Random, tell_waiting: Callable[[], None]) -> 
 def _find_root(folder: Path) -> tuple[Path, bool]:
     with suppress(ProjectError):
         return find_project(folder), False
-    root = folder.resolve()
+    root = find_real(folder)
     refuse_unreadable(root)
     return root, True
 
@@ -339,7 +339,7 @@ class _Job:
                     base,
                     make_note_types(collection, pack.name, renderer, ledger.list_note_type_ids()),
                     self._find_changed(pack, made, base, ledger),
-                    root=self._root.resolve(),
+                    root=find_real(self._root),
                     renderer=renderer,
                     find_media=library.find,
                 )

@@ -19,7 +19,7 @@ from cardwright.app.histories import list_claims
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
-from cardwright.files import find_below
+from cardwright.files import find_below, find_real
 from cardwright.history import is_kept
 from cardwright.project.walk import find_project, walk_sources
 from cardwright.text import count, format_command
@@ -66,7 +66,7 @@ def examine_project(case: Case, report: Report) -> None:
 
 def _explain_missing(case: Case, error: ProjectError) -> Iterator[Finding]:
     """Explain a folder that looks like a project, but lacks something."""
-    for folder in (case.folder.resolve(), *case.folder.resolve().parents):
+    for folder in (find_real(case.folder), *find_real(case.folder).parents):
         found = [name for name in ("cards", "decks") if (folder / name).is_dir()]
         if found:
             lacks = "decks" if found == ["cards"] else "cards"
