@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from cardwright.cli.config_file import find_config_path
 from cardwright.error import ProjectError
 from cardwright.files import find_real
 from cardwright.project.walk import find_project
@@ -20,14 +22,21 @@ _SOURCES: Final = ("cards", "decks", "kinds", "schemas")
 _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
+SYNCED: Final = re.compile(r"[0-9a-f]{8}\.(jsonl|settings|records|pairs)")
+"""The names of the files that machines write into a sync folder."""
+PAGE_START: Final = b"<!doctype html>"
+"""How the pages that commands write start."""
+_START_BYTES: Final = 64
 _STREAMS: Final = ("/dev/std", "/dev/fd/", "/proc/")
 
 
 class _OutputPath(click.Path):
     """A path to write to."""
 
+    _is_link_followed = True
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path, or fail if it is not free for output."""
+        """Return the path, or what it is a link to, or fail if it is not for output."""
         given = os.fspath(value)
         if not given:
             self.fail("an empty name; `.` is the working folder.", param, ctx)
@@ -38,7 +47,8 @@ class _OutputPath(click.Path):
         if fault:
             self.fail(f"{given!r} {fault}.", param, ctx)
         super().convert(value, param, ctx)
-        return Path(given)
+        path = Path(given)
+        return find_real(path) if self._is_link_followed and path.is_symlink() else path
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         raise NotImplementedError
@@ -47,26 +57,30 @@ class _OutputPath(click.Path):
 class OutputFile(_OutputPath):
     """A file to write."""
 
-    def __init__(self, *, is_database: bool = False) -> None:
-        """Accept files; only a database may replace another one."""
+    def __init__(self, *starts: bytes) -> None:
+        """Accept what is no file yet, is empty, or starts as what the command writes."""
         super().__init__(path_type=Path, dir_okay=False)
-        self._is_database = is_database
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path, or the file that it is a link to, or fail if it is not for output."""
-        path = super().convert(value, param, ctx)
-        return find_real(path) if path.is_symlink() else path
+        self._starts = starts
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         if fault := _find_file_fault(given):
             return fault
         real = find_real(given)
-        fault = _find_store_fault(real, _list_stores(ctx)) or _find_source_fault(
-            real, _find_root(ctx)
+        return (
+            _find_store_fault(real, _list_stores(ctx))
+            or _find_source_fault(real, _find_root(ctx))
+            or _find_other_fault(real)
+            or self._find_content_fault(real)
         )
-        if not fault and not self._is_database and _is_database(real):
-            fault = "is a database, perhaps a review store"
-        return fault
+
+    def _find_content_fault(self, real: Path) -> str:
+        """Explain that a file is of another kind than what would replace it."""
+        start = _read_start(real)
+        if not start or start.startswith(self._starts):
+            return ""
+        if _is_database(start):
+            return "is a database, perhaps a review store"
+        return "is a file that this command did not write: delete it first, or name another"
 
 
 class OutputFolder(_OutputPath):
@@ -92,12 +106,19 @@ class OutputFolder(_OutputPath):
 class StoreFile(_OutputPath):
     """The file of a review store, which is created if needed."""
 
+    _is_link_followed = False  # its backups are beside the link
+
     def __init__(self) -> None:
         """Accept files."""
         super().__init__(path_type=Path, dir_okay=False)
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
-        return _find_file_fault(given) or _find_source_fault(find_real(given), _find_root(ctx))
+        real = find_real(given)
+        return (
+            _find_file_fault(given)
+            or _find_source_fault(real, _find_root(ctx))
+            or _find_other_fault(real)
+        )
 
 
 def _find_folder(ctx: click.Context | None) -> Path:
@@ -203,14 +224,34 @@ def _is_same(path: Path, other: Path) -> bool:
     return path == other
 
 
-def _is_database(path: Path) -> bool:
-    """Tell whether a file is an SQLite database, or belongs to one."""
-    from cardwright.foreign.database import is_database  # noqa: PLC0415  (loads sqlite3)
-
+def _find_other_fault(real: Path) -> str:
+    """Explain that a path belongs to any database, or is the config file or a machine's in a sync folder."""
     for ending in _STORE_ENDINGS[1:]:
-        if path.name.endswith(ending) and _is_database(Path(str(path).removesuffix(ending))):
-            return True
-    return is_database(path)
+        if real.name.endswith(ending) and _is_database(_read_start(_cut(real, ending))):
+            return "belongs to a database, perhaps a review store"
+    if _is_same(real, find_config_path()):
+        return "is the config file"
+    return "belongs to a sync folder" if SYNCED.fullmatch(real.name) and real.exists() else ""
+
+
+def _is_database(start: bytes) -> bool:
+    from cardwright.foreign.database import MAGIC  # noqa: PLC0415  (loads sqlite3)
+
+    return start.startswith(MAGIC)
+
+
+def _cut(path: Path, ending: str) -> Path:
+    return path.with_name(path.name.removesuffix(ending))
+
+
+def _read_start(path: Path) -> bytes:
+    """Return how a file starts; nothing if there is none, or no plain one."""
+    from cardwright.foreign.plain_file import open_plain_file  # noqa: PLC0415  (rarely needed)
+
+    if not path.is_file():
+        return b""
+    with open_plain_file(path, follow_link=True) as file:
+        return file.read(_START_BYTES)
 
 
 def _is_linked_source(path: Path, root: Path) -> bool:
