@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from cardwright.error import CardwrightError
+from cardwright.foreign.error import ForeignFileError
+from cardwright.foreign.plain_file import read_plain_file
 from cardwright.text import list_names, suggest
 
 Value = str | bool
+_NO_FILE: Final = Path(os.devnull)
+_MAX_BYTES: Final = 2**20
 
 
 class ConfigError(CardwrightError):
@@ -113,12 +118,14 @@ def read_text(path: Path) -> str | None:
         ConfigError: it cannot be read.
 
     """
-    try:
-        data = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
+    if path == _NO_FILE:
         return None
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from None
+    try:
+        data = read_plain_file(path, _MAX_BYTES, follow_link=True)
+    except FileNotFoundError:
+        return None
+    except ForeignFileError as error:
+        raise ConfigError(f"{path}: {error.reason}") from None
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
