@@ -141,6 +141,23 @@ def test_whatever_a_command_accepts_can_be_synced(
     assert here.run("sync") == f"{shared}: nothing new\n"
 
 
+def test_a_forecast_of_a_clock_that_begins_in_1970_can_be_synced(
+    machines: tuple[Machine, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a computer without a battery, where the study day is still one of 1969."""
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    monkeypatch.setenv("CARDS_NOW", "1970-01-01T00:30:00+00:00")
+    here.run("exam", "set", "trees", "--date", "1970-02-01")
+    here.run("exam", "status")
+    here.run("sync", str(shared))
+
+    there.run("sync", str(shared))
+
+    (records,) = shared.glob("*.records")
+    assert json.loads(records.read_text("utf-8"))["body"]["study_day"] == -1
+
+
 def test_a_record_that_this_version_cannot_use_is_named_and_left(
     machines: tuple[Machine, Machine], tmp_path: Path
 ) -> None:
