@@ -138,6 +138,16 @@ def test_a_forecast_names_every_domain_and_the_whole() -> None:
     assert plan.on_day[WHOLE].recall > plan.today[WHOLE].recall
 
 
+def test_a_plan_of_many_days_is_made_with_fewer_prompts() -> None:
+    """So that two years take about as long as one."""
+    sizes = []
+    for days in (30, 365, 730):
+        planner = make_planner(1_000, days)
+        planner.start_day(0)
+        sizes.append(len(planner._sample().columns))
+    assert sizes == [MAX_SAMPLE, MAX_SAMPLE, MAX_SAMPLE / 2]
+
+
 def test_a_sample_of_a_large_deck_keeps_every_domain_and_its_weight() -> None:
     prompts = [Prompt(f"{number}", 1, "ab"[number % 2]) for number in range(1500)]
     planner = Planner([*prompts, Prompt("x", 0.5, "c")], 9, 10, set_day=0)
