@@ -263,6 +263,7 @@ WRITES_ITSELF = {
     "terminal/screen.py": "the terminal",
     "project/index.py": "deletes an index that is damaged",
     "study/backup.py": "the store's own backups",
+    "study/header.py": "a copy of a damaged store in a temporary folder",
     "project/cache.py": "the folder and the file of the cache",
     "study/opening.py": "the store's own folder and file",
     "study/sync_files.py": "its own file in a sync folder, set aside if it is damaged",
@@ -312,3 +313,99 @@ def is_writing(call: ast.Call, name: str) -> bool:
         return True
     modes = [ast.unparse(node) for node in (*call.args, *(word.value for word in call.keywords))]
     return any(re.fullmatch(r"'[rwaxbt+]*[wax+][rwaxbt+]*'", mode) for mode in modes)
+
+
+BOUNDED = re.compile(
+    r"(?:^|\.)(?:open_plain_file|read_plain_file|read_lines|read_below|open_collection|open_archive)$"
+)
+"""What opens regular files only, and reads a limited part of them."""
+READING = re.compile(r"(?:^|\.)(?:read_bytes|open|connect|connect_to_read|ZipFile|readline)$")
+FUZZED = {
+    "adopt/folder.py": "adopt/test_obsidian.py::test_any_note_is_read_or_refused",
+    "adopt/obsidian_settings.py": "adopt/test_obsidian.py::test_the_settings_of_the_vault_decide_what_is_a_card",
+    "adopt/text_file.py": "adopt/test_table.py::test_any_bytes_are_read_or_refused",
+    "anki/adopted.py": "project/test_fuzz.py::test_mutations",
+    "anki/collection.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
+    "anki/crowdanki.py": "anki/test_crowdanki.py::test_any_value_is_read_or_refused",
+    "anki/doors/closed.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
+    "anki/doors/library.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
+    "anki/doors/running.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
+    "anki/doors/server.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
+    "anki/doors/server_login.py": "anki/doors/test_server.py::test_a_key_that_is_damaged_is_asked_for_again",
+    "anki/incoming.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
+    "anki/ledger.py": "project/test_fuzz.py::test_mutations",
+    "anki/package_notes.py": "project/test_fuzz.py::test_mutations",
+    "anki/package_members.py": "project/test_fuzz.py::test_mutations",
+    "anki/record.py": "project/test_fuzz.py::test_mutations",
+    "app/adopt/write.py": "cli/test_adopt_hostile.py::test_a_deck_full_of_traps_becomes_a_harmless_project",
+    "app/anki/edits.py": "project/test_edit.py::test_any_edit_of_any_file_reads_back",
+    "app/anki/file_import.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
+    "cli/anki/edits.py": "cli/test_anki_edits.py::test_hostile_edits_are_harmless",
+    "app/config.py": "app/test_config.py::test_any_bytes_are_settings_or_refused",
+    "app/file_kind.py": "app/test_formats.py::test_files_are_recognised",
+    "app/manifest.py": "project/test_fuzz.py::test_mutations",
+    "app/misses.py": "project/test_edit.py::test_any_edit_of_any_file_reads_back",
+    "app/project.py": "project/test_fuzz.py::test_mutations",
+    "app/release.py": "project/test_fuzz.py::test_mutations",
+    "cli/git.py": "cli/test_strange_repositories.py::test_a_pipe_in_place_of_a_file_holds_nothing_up",
+    "editor/workspace.py": "editor/test_protocol.py::test_random_edits_are_survived",
+    "foreign/picture.py": "foreign/test_picture.py::test_any_bytes_are_measured_or_refused",
+    "foreign/media.py": "foreign/test_media.py::test_any_content_is_media_or_is_refused",
+    "project/media.py": "project/test_fuzz.py::test_mutations",
+    "study/sync_files.py": "study/test_sync.py::test_machines_agree_whatever_is_in_the_folder",
+    "study/table.py": "cli/test_import_table.py::test_a_table_of_a_stranger_is_refused_in_little_memory",
+    "study/transfer.py": "study/test_transfer.py::test_a_broken_file_ends_in_words_and_takes_nothing_in",
+}
+"""The test of each module that reads what strangers may have written, for anything that it may be."""
+MAKE_BOUNDED = ("foreign/", "files.py")
+"""What has the limits of the functions above."""
+OPENED_HERE = {
+    **dict.fromkeys(
+        ("study/", "project/cache.py"), "databases, after their kind and size were checked"
+    ),
+    **dict.fromkeys(
+        ("project/index.py", "project/names.py"), "the index beside the store, in parts"
+    ),
+    **dict.fromkeys(
+        ("project/walk.py", "project/texts.py"), "the first 6 MB of a source whose kind was checked"
+    ),
+    "project/write.py": "a source that was checked before a card is added",
+    "project/schema_file.py": "a file of at most 10 MB, whose kind was checked",
+    "project/kind.py": "the program's own kinds",
+    "project/findings.py": "what shows texts",
+    "editor/workspace.py": "as much of a source as is compared with what an editor has of it",
+    "editor/server.py": "a text of an editor",
+    "anki/media.py": "media that were checked, of at most 100 MB",
+    "web/face.py": "media that were checked, of at most 20 MB",
+    "web/preview.py": "what shows texts",
+    "anki/package.py": "what was just written; its own package",
+    "anki/doors/backup.py": "a copy of a collection; a backup that is being written",
+    "anki/doors/anki_connect.py": "a connection: tests/anki/doors/test_running.py",
+    "app/anki/edits.py": "media that were checked, in a folder of its own",
+    "app/doctor/project.py": "the first megabyte of a changelog, whose kind was checked",
+    "app/project.py": "what shows texts",
+    "cli/anki/doors.py": "the password, from the user",
+    "cli/build_time.py": "a file of limited size, whose kind was checked",
+    "cli/complete.py": "the program's own table",
+    "cli/main.py": "a stream of the process",
+    "terminal/plain.py": "what the user types",
+}
+"""Why other modules may open files, connections and streams themselves."""
+
+
+def test_what_reads_strangers_bytes_is_bounded_and_fuzzed() -> None:
+    """Whoever adds a reader says here what it reads, and which test gives it anything."""
+    bounded, others = set(), set()
+    for path in MODULES:
+        for call, name in calls_of(path).items():
+            if BOUNDED.search(name):
+                bounded.add(shown(path))
+            elif READING.search(name) and not is_writing(call, name):
+                others.add(shown(path))
+
+    assert {name for name in bounded if not name.startswith(MAKE_BOUNDED)} <= FUZZED.keys()
+    assert not [name for name in others if not name.startswith((*MAKE_BOUNDED, *OPENED_HERE))]
+    assert not [name for name in OPENED_HERE if not any(one.startswith(name) for one in others)]
+    for test in FUZZED.values():
+        file, _, function = test.partition("::")
+        assert f"def {function}(" in text_of(Path(__file__).parent / file), test

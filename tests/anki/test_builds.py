@@ -286,6 +286,56 @@ def test_the_look_of_an_own_kind_is_taken_back_too(
     assert colour_of(tester) == colour_of(bystander) == "green"
 
 
+def test_another_type_of_a_field_updates_the_notes_that_it_writes_differently(
+    write: Write, release: Release, build: Build, reader: Callable[[str], Anki], project: Path
+) -> None:
+    def write_all(key_type: str, retired: str = "") -> None:
+        kind = KIND.format(colour="red").replace(
+            "key: {type: inline}", f"key: {{type: {key_type}}}"
+        )
+        write(
+            {
+                "kinds/tune.yaml": kind,
+                "cards/trees/a.yaml": "kind: tune\nsources: [A book]\ncards:\n"
+                "  - {id: reel, name: Reel, key: D}\n  - {id: jig, name: Jig}\n"
+                f"  - {{id: air, name: Air, key: G{retired}}}\n",
+            }
+        )
+
+    def keys(anki: Anki) -> dict[str, str]:
+        return {id.removeprefix("trees:"): note["Key"] for id, note in anki.notes().items()}
+
+    early, tester, editor = (reader(name) for name in ("early", "tester", "editor"))
+    write_all("inline")
+    first = release("v1", FIRST)
+    for anki in (early, tester, editor):
+        anki.import_package(first)
+    write_all("block", ", retired: Hoarse")
+
+    assert tester.import_package(build("b1", FIRST + DAY)).updated == {"Reel"}
+    write_all("inline")
+    assert tester.import_package(build("b2", FIRST + 2 * DAY)).updated == {"Reel"}
+    assert keys(tester) == {"reel": "D", "jig": "", "air": "G"}
+    write_all("block", ", retired: Hoarse")
+    second = release("v2", SECOND)
+    assert "The rendering of 1 card has changed" in (
+        project / "decks/trees/CHANGELOG.md"
+    ).read_text("utf-8")
+    note = editor.notes()["trees:jig"]
+    note["Key"] = "My own"
+    editor.col.update_note(note)
+    for anki in (early, tester):
+        assert anki.import_package(second).updated == {"Reel"}
+    # What was retired meanwhile is written otherwise when it returns.
+    write_all("block")
+    third = release("v3", SECOND + DAY)
+    for anki in (early, tester, editor):
+        anki.import_package(third)
+    expected = {"reel": "<p>D</p>\n", "jig": "", "air": "<p>G</p>\n"}
+    assert keys(early) == keys(tester) == expected
+    assert keys(editor) == {**expected, "jig": "My own"}
+
+
 def test_a_card_that_is_retired_and_comes_back_unchanged_keeps_what_readers_wrote(
     write: Write, release: Release, build: Build, reader: Callable[[str], Anki]
 ) -> None:

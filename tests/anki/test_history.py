@@ -213,7 +213,8 @@ def test_rows_and_states_of_a_replay_are_those_that_anki_wrote(
             made = make_log_rows(card, [], steps, rules)
             for ours, theirs, (_, step) in zip(made, view.log[key], steps, strict=True):
                 assert_same_row(ours, theirs, is_first=step.before.last_day is None)
-            assert_same_card(make_card_write(card, view.log[key], memory, rules), card)
+            made_card = make_card_write(card, view.log[key], memory, rules)
+            assert_same_card(made_card, card, month.computed[card.row.id])
 
 
 def make_rules(schedule: Schedule, timing: Timing, *, is_fsrs: bool = True) -> Rules:
@@ -247,7 +248,7 @@ def assert_same_row(ours: LogRow, theirs: LogRow, *, is_first: bool) -> None:
     assert ours == theirs._replace(factor=ours.factor)
 
 
-def assert_same_card(ours: Any, card: AnkiCard) -> None:
+def assert_same_card(ours: Any, card: AnkiCard, computed: tuple[float, float] | None) -> None:
     row = card.row
     data = json.loads(row.data or "{}")
     assert (ours.kind, ours.queue, ours.left) == (row.kind, row.queue, row.left)
@@ -264,8 +265,10 @@ def assert_same_card(ours: Any, card: AnkiCard) -> None:
         assert ours.due == row.due
     assert (ours.stability is None) == ("s" not in data)
     assert (ours.difficulty is None) == ("d" not in data)
-    if ours.stability is not None:
-        # Anki goes on from what it has rounded.
+    # Anki goes on from what it has rounded. Of a card that was given a due day while it was new, it holds
+    # another memory than it computes from its log.
+    is_computed = computed is None or data.get("s") == pytest.approx(computed[0], rel=1e-2)
+    if ours.stability is not None and is_computed:
         assert ours.stability == pytest.approx(data["s"], rel=1e-2)
         assert ours.difficulty == pytest.approx(data["d"], abs=1e-2)
 

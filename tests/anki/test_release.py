@@ -195,3 +195,21 @@ def test_without_its_ledger_a_released_pack_is_not_released_for_the_first_time(
     assert not ledger.exists()
     ledger.write_text(text, "utf-8")
     run("build")
+
+
+def test_a_card_that_no_deck_selects_any_more_is_a_change_once(write: Write, run: Run) -> None:
+    manifest = "name: Trees\nnamespace: trees\n"
+    write({"cards/trees/trees.yaml": CARDS})
+    run("release", "trees")
+    write({"decks/trees/deck.yaml": f"{manifest}select: {{id: oak}}\n"})
+    assert "1 vanished" in run("build").stderr
+    run("release", "trees")
+
+    assert "nothing has changed since 1.0.1" in run("release", "trees", exit_code=1).stderr
+    assert "vanished" not in run("build").stderr
+    assert "no changes" in run("diff").stderr
+
+    write({"decks/trees/deck.yaml": manifest})
+    assert "1 revived" in run("build").stderr
+    assert "1 revived" in run("release", "trees").stdout
+    assert "nothing has changed since 1.1.0" in run("release", "trees", exit_code=1).stderr

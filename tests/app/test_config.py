@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 
@@ -41,6 +42,40 @@ def test_a_file_that_is_absent_sets_nothing(tmp_path: Path) -> None:
     assert config.text("theme") == "auto"
     assert config.switch("mouse") is True
     assert config.switch("autoplay") is None
+
+
+@given(
+    st.binary(max_size=60)
+    | st.lists(st.sampled_from([*FILE.split(), "\n", "=", "[", "]", "'", '"', "\\", "{", "1"])).map(
+        lambda words: " ".join(words).encode()
+    )
+)
+def test_any_bytes_are_settings_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.toml"
+    path.write_bytes(data)
+    try:
+        config = read_config(path)
+    except ConfigError:
+        return
+
+    assert all(isinstance(value, str | bool) for value in config.values.values())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes")
+def test_what_is_no_file_or_too_large_is_neither_waited_for_nor_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "zero").symlink_to("/dev/zero")
+    (tmp_path / "huge").touch()
+    os.truncate(tmp_path / "huge", 2**40)
+    for name in ("pipe", "zero", "huge", "."):
+        with pytest.raises(ConfigError):
+            read_config(tmp_path / name)
+    assert read_config(Path(os.devnull)) == Config()
+    (tmp_path / "real").write_text("mouse = false", "utf-8")
+    (tmp_path / "link").symlink_to("real")
+    assert read_config(tmp_path / "link").switch("mouse") is False
 
 
 def test_settings_have_their_values() -> None:

@@ -12,6 +12,27 @@ from media_files import MP3, PNG
 from project_files import Run
 
 
+def test_a_newer_colour_is_released_though_the_text_is_the_same(
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    author.add_note("Land (basic)", "Länder", ["Fiji", '<b style="color: red">Suva</b>', "", ""])
+    first = author.export(tmp_path / "first.apkg", deck="Länder")
+    reader = read("reader")
+    reader.import_package(first)
+    run("adopt", str(first), folder=home)
+    (pack,) = (path.name for path in home.glob("decks/*"))
+    run("release", pack, folder=home)
+    change(author, "Country:Fiji", Capital='<b style="color: blue">Suva</b>')
+    run("adopt", str(author.export(tmp_path / "second.apkg", deck="Länder")), folder=home)
+
+    assert "1 rerendered" in run("release", pack, folder=home).output
+
+    assert reader.import_package(home / f"build/{pack}.apkg").updated == {"Fiji"}
+    (fiji,) = reader.col.find_notes("Country:Fiji")
+    assert "blue" in reader.col.get_note(fiji)["Capital"]
+
+
 def test_the_same_package_again_writes_nothing(
     author: DeckAuthor, home: Path, run: Run, tmp_path: Path
 ) -> None:

@@ -61,3 +61,18 @@ def test_a_clock_slightly_ahead_is_forgiven(run: Run) -> None:
     run("answer", "oak", "good", "--at", "2026-04-01T00:00:30Z")
 
     assert len(read_answers(run)) == 1
+
+
+def test_a_release_says_that_the_clock_is_behind_that_of_the_last_one(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for time_s, answer in ((1_800_000_000, "an oak"), (1_800_000_000, "an elm")):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", str(time_s))
+        write({"cards/trees/wood.yaml": CARD.replace("An oak", answer)})
+        assert run("release", "trees").stderr == ""
+    write({"cards/trees/wood.yaml": CARD})
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "315532800")
+    said = run("release", "trees").stderr
+
+    assert "SOURCE_DATE_EPOCH says 1980-01-01" in said
+    assert "the last release was at 2027-01-15" in said

@@ -19,10 +19,11 @@ from cardwright.history import Act, Rating
 from cardwright.model import DeckOptions
 from cardwright.project.deck import OPTION_BOUNDS
 from cardwright.study.alias import Alias
-from cardwright.study.backup import list_backups
+from cardwright.study.backup import list_backups, restore_backup
 from cardwright.study.error import StoreDamagedError, StoreError
 from cardwright.study.rescue import check_store, rescue_reviews
 from cardwright.study.settings import is_valid
+from cardwright.study.snapshot import open_snapshot
 from cardwright.study.store import open_store
 from cardwright.study.transfer import write_json_lines
 from damage import (
@@ -376,6 +377,39 @@ def test_a_damaged_backup_is_not_restored(path: Path, run: Run) -> None:
     printed = run("backup", "--restore", str(backup), "--db", str(path), exit_code=1).output
     assert "is damaged" in printed
     assert path.read_bytes() == before
+
+
+def test_a_store_that_is_being_replaced_is_never_missing(
+    path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever used it meanwhile, or after a kill, would begin a new one."""
+    run("backup", "--db", str(path))
+    (backup,) = list_backups(path)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("drop table claims")
+    before = path.read_bytes()
+    seen: list[bytes] = []
+
+    def end(*_: object) -> None:
+        seen.append(path.read_bytes())
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cardwright.study.backup.copy_database", end)
+    with pytest.raises(KeyboardInterrupt):
+        restore_backup(backup, path, "2026-11-30")
+    monkeypatch.undo()
+    assert [before] == seen == [path.read_bytes()]
+
+    run("backup", "--restore", str(backup), "--db", str(path))
+    with closing(sqlite3.connect(backup)) as db:
+        assert count_reviews(path) == db.execute("select count(*) from reviews").fetchone()[0]
+
+
+def test_a_huge_value_is_not_read_into_memory(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("update expectations set answers = zeroblob(20000000)")
+    with open_snapshot(path) as store:
+        assert store.read_expectations() == {}
 
 
 def test_ten_good_backups_outlive_damage(path: Path) -> None:

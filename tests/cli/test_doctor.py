@@ -231,6 +231,89 @@ def test_without_a_backup_an_unreadable_store_is_no_dead_end(doctor: Doctor, sto
 
     assert "no good backup" in finding["harm"]
     assert "move this file away" in finding["help"]
+    doctor.cure("store-unreadable")
+    assert [file.read_bytes() for file in store.parent.glob("*-damaged-*")] == [b"hello\n" * 999]
+
+
+@pytest.mark.parametrize("what", ["a folder", "a pipe", "a link to itself", "a link to a device"])
+def test_something_in_the_place_of_the_store(doctor: Doctor, store: Path, what: str) -> None:
+    answer(store)
+    doctor.run("export", str(store.with_name("reviews-rescued.jsonl")))
+    store.unlink()
+    if what == "a folder":
+        store.mkdir()
+    elif what == "a pipe":
+        os.mkfifo(store)
+    else:
+        store.symlink_to(store if what == "a link to itself" else "/dev/zero")
+
+    doctor.cure("store-unusable")
+    doctor.cure("copy-has-more")
+
+    assert count_reviews(store) == 8
+
+
+_CRASH = """
+import os, sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("pragma journal_mode = delete")
+db.execute("pragma cache_size = 1")
+db.execute("begin immediate")
+db.execute("delete from memories")
+db.execute("delete from settings")
+db.execute("create table spare (a)")
+db.execute("insert into spare values (zeroblob(100000))")
+os._exit(0)
+"""
+
+
+def test_what_a_killed_program_had_begun_is_taken_back(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    subprocess.run([sys.executable, "-c", _CRASH, store], check=True)
+    assert store.with_name(f"{store.name}-journal").stat().st_size
+
+    assert not {f["severity"] for f in doctor.examine().values()} - {"note"}
+
+    assert "8 reviews" in doctor.summary_of("store")
+
+
+@pytest.mark.parametrize(
+    ("place", "damage"),
+    [(0, b"s"), (16, b"\0\0"), (18, b"\5\2"), (21, b"\0"), (28, b"\xff" * 4), (56, b"\0\0\0\5")],
+)
+def test_a_damaged_header_hides_nothing(
+    doctor: Doctor, store: Path, place: int, damage: bytes
+) -> None:
+    """Also what is only in the log, which a killed command has left."""
+    answer(store)
+    with open_store(store) as opened:
+        kept = [store.read_bytes(), store.with_name(f"{store.name}-wal").read_bytes()]
+        key = "trees:oak/recall"
+        make_journal(opened, {}).merge([make_review(opened.device, key, NOW_MS - DAY_MS // 2)])
+        kept[1] = store.with_name(f"{store.name}-wal").read_bytes()
+    raw = bytearray(kept[0])
+    raw[place : place + len(damage)] = damage
+    store.write_bytes(raw)
+    store.with_name(f"{store.name}-wal").write_bytes(kept[1])
+
+    for _ in range(2):
+        if damaged := doctor.examine().get("store-damaged"):
+            assert "none is lost" in damaged["harm"]
+            doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 9
+
+
+@pytest.mark.parametrize(
+    "change", ["drop table memories", "update migrations set name = 'x' where name = 'due'"]
+)
+def test_a_schema_that_no_version_made(doctor: Doctor, store: Path, change: str) -> None:
+    answer(store)
+    change_store(store, change)
+
+    doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 8
 
 
 @pytest.mark.parametrize("has_backup", [True, False])
@@ -423,6 +506,61 @@ def test_an_old_backup(doctor: Doctor, store: Path) -> None:
     doctor.cure("backup-outdated")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a permission there")
+def test_a_store_that_is_a_link_to_nowhere_is_not_urged_to_be_restored(
+    doctor: Doctor, store: Path, tmp_path: Path
+) -> None:
+    answer(store)
+    back_up(doctor, store)
+    drive = store.rename(tmp_path / "drive.db")
+    store.symlink_to(drive)
+    assert "store-missing" not in doctor.examine()
+    drive.rename(tmp_path / "unplugged.db")
+
+    finding = doctor.examine()["store-missing"]
+    assert str(drive) in finding["message"]
+    assert finding["commands"] == []
+    store.unlink()
+    doctor.cure("store-missing")
+
+    assert count_reviews(store) == 8
+
+
+def test_what_a_newer_version_wrote_is_told_once(store: Path) -> None:
+    answer(store)
+    change_store(store, "insert into migrations values ('of-next-year')")
+
+    report = json.loads(invoke("doctor", "--json").stdout)
+
+    findings = [finding for area in report["areas"] for finding in area["findings"]]
+    assert [finding["code"] for finding in findings if finding["severity"] == "error"] == [
+        "store-unusable"
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a permission there")
+def test_a_backup_that_is_a_link_to_nowhere(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    backup = back_up(doctor, store)
+    (backup.parent / "reviews-2026-03-09.db").symlink_to("nowhere")
+
+    found = doctor.examine()
+
+    assert found["backup-damaged"]["severity"] == "note"
+    assert "newest good one reviews-2026-03-02.db" in doctor.summary_of("backups")
+    doctor.run("backup", "--list")
+
+
+def test_something_in_the_place_of_the_backups(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    (store.parent / "backups").touch()
+
+    assert "move it away" in doctor.examine()["backup-unwritable"]["help"]
+    (store.parent / "backups").unlink()
+    doctor.run("backup")
+    assert "backup-unwritable" not in doctor.examine()
+
+
 def test_a_damaged_backup(doctor: Doctor, store: Path) -> None:
     answer(store)
     backup = back_up(doctor, store)
@@ -514,6 +652,21 @@ def test_a_damaged_ledger(doctor: Doctor, run: Run, project: Path, damage: str) 
     assert ledger.read_text("utf-8") == text
 
 
+def test_a_ledger_of_a_newer_version_is_kept(doctor: Doctor, run: Run, project: Path) -> None:
+    run("release", "trees")
+    commit(project)
+    ledger = project / "decks" / "trees" / "ledger.jsonl"
+    ledger.write_text(ledger.read_text("utf-8").replace('"ledger": 1', '"ledger": 2'), "utf-8")
+
+    found = doctor.examine()
+
+    assert "ledger-damaged" not in found
+    assert (found["ledger-newer"]["commands"], found["ledger-newer"]["help"]) == (
+        [],
+        "update Cardwright",
+    )
+
+
 def test_a_pack_without_a_namespace(doctor: Doctor, write: Write) -> None:
     write({"decks/trees/deck.yaml": "name: Trees\n"})
     doctor.cure("missing-namespace")
@@ -577,6 +730,9 @@ def test_something_in_the_way_of_packages(
     (project / "build").unlink()
     run("build")
     assert "build-blocked" not in doctor.examine()
+    (project / "build" / "trees.apkg").unlink()
+    (project / "build" / "trees.apkg").mkdir()
+    assert "is a folder" in doctor.examine()["build-blocked"]["message"]
 
 
 def test_changes_that_are_not_released(doctor: Doctor, run: Run, write: Write) -> None:
@@ -612,6 +768,25 @@ def test_packs_of_other_projects(doctor: Doctor, store: Path, write: Write) -> N
 
     assert finding["severity"] == "note"
     assert finding["details"] == ["spanish: 1 prompt"]
+
+
+def test_projects_that_are_known_and_those_that_are_gone(
+    doctor: Doctor, store: Path, tmp_path: Path
+) -> None:
+    answer(store)
+    doctor.run("due")
+    other = tmp_path / "shrubs"
+    assert invoke("init", str(other)).exit_code == 0
+    name = json.loads(invoke("-C", str(other), "next", "--json").stdout)["prompt"]
+    assert invoke("-C", str(other), "answer", name, "good").exit_code == 0
+    assert not {"packs-elsewhere", "projects-gone"} & doctor.examine().keys()
+    moved = other.rename(tmp_path / "bushes")
+
+    found = doctor.examine()
+
+    assert found["projects-gone"]["details"] == [f"shrubs: {other}"]
+    assert invoke("projects", "relink", "shrubs", str(moved)).exit_code == 0
+    assert not {"packs-elsewhere", "projects-gone"} & doctor.examine().keys()
 
 
 @pytest.mark.parametrize("choice", [0, 1])
@@ -670,6 +845,67 @@ def test_variables_that_stop_every_command(doctor: Doctor, monkeypatch: pytest.M
 
     assert "unset CARDS_NOW" in found["clock-invalid"]["help"]
     assert "unset SOURCE_DATE_EPOCH" in found["date-invalid"]["help"]
+
+
+def test_the_project_and_the_sync_folder_of_the_config_file_are_examined(
+    project: Path, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(store)
+    config, shared = tmp_path / "config.toml", tmp_path / "shared"
+    shared.mkdir()
+    config.write_text(f"project = '{project}'\nsync = '{shared}'\nmouze = true\n", "utf-8")
+    monkeypatch.setenv("CARDS_CONFIG", str(config))
+    monkeypatch.chdir(tmp_path)
+
+    report = json.loads(invoke("doctor", "--json").stdout)
+
+    said = {area["area"]: area["summary"] for area in report["areas"]}
+    assert said["project"].startswith(str(project))
+    assert said["sync"].startswith(str(shared))
+    findings = {one["code"]: one for area in report["areas"] for one in area["findings"]}
+    assert "did you mean `mouse`?" in findings["config-unknown"]["help"]
+
+
+def test_programs_that_cannot_be_started(
+    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CARDS_CONFIG", str(tmp_path / "config.toml"))
+    for editor in ("no-such-editor", "vim 'x"):
+        monkeypatch.setenv("VISUAL", editor)
+        assert "editor" in doctor.examine()["editor-missing"]["message"]
+    monkeypatch.setenv("VISUAL", sys.executable)
+    (tmp_path / "config.toml").write_text("player = 'no-such-player'", "utf-8")
+
+    found = doctor.examine()
+
+    assert "editor-missing" not in found
+    assert "no-such-player" in found["player-missing"]["message"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes, and others' rights differ")
+@pytest.mark.parametrize("state", ["file", "pipe", "open to others", "empty", "none"])
+def test_a_cache_that_cannot_be_used(
+    doctor: Doctor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("CARDS_CACHE", str(folder))
+    if state == "file":
+        folder.touch()
+    elif state != "none":
+        doctor.run("check")
+    (file,) = folder.glob("*.db") if folder.is_dir() and state != "empty" else (folder,)
+    if state == "pipe":
+        file.unlink()
+        os.mkfifo(file)
+    elif state == "open to others":
+        file.chmod(0o666)
+    elif state == "empty":
+        shutil.rmtree(folder)
+        folder.mkdir()
+
+    found = doctor.examine()
+
+    assert ("cache-unusable" in found) is (state not in {"empty", "none"})
 
 
 @pytest.mark.parametrize("state", ["no git", "reftable", "alternates", "changed", "committed"])
@@ -737,7 +973,7 @@ def test_whatever_happens_in_one_area_the_others_are_shown(
     ],
 )
 def test_what_waits_for_anki(doctor: Doctor, store: Path, place: str, words: str) -> None:
-    assert doctor.summary_of("anki").startswith("never synced with")
+    assert doctor.summary_of("anki").startswith("not synced with yet")
     with open_store(store) as opened:
         make_journal(opened, {}).merge([make_review(opened.device, "trees:oak/recall")])
         [review] = opened.list_log()

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from cardwright.cli.main import cards
+from cardwright.study.store import open_store
 from exam_project import make_exam_files, run_exam
 from homing import Steps, check_steps, open_home, read_cases
 from project_files import Write
@@ -257,6 +258,20 @@ def test_what_needs_attention_is_named_with_its_command(forest: Path, tmp_path: 
         ("your reviews have no backup yet", "cards backup"),
         (f"the sync folder {shared} is not there", "cards doctor"),
     ]
+
+
+def test_a_sync_folder_that_cannot_be_read_hides_nothing_else(forest: Path, tmp_path: Path) -> None:
+    """Such as one that the user may not open; here its name is too long for the system."""
+    folder = tmp_path / ("x" * 300)
+    with open_store(store_of(forest)) as store:
+        store.settings.remember_sync_folder(folder)
+
+    found = json.loads(run(forest, "--json"))
+
+    assert found["attention"][-1] == {
+        "message": f"the sync folder {folder} cannot be read",
+        "command": "cards doctor",
+    }
 
 
 def test_with_an_exam_home_counts_what_is_planned(

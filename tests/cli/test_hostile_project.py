@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from cardwright.cli.main import cards as command_line
+from command_table import walk_commands
 from media_files import PNG, WAV
 from project_files import Write
 
@@ -61,6 +62,8 @@ SOUND = {
 }
 QUOTED = 'a ::error::b ##[add-mask]a [x](https://example.com/"%1b]52;c;ZXZpbA==%07) \u05d0\u200f'
 
+MISS = ("--failure", EVIL, "--mode", "haste", "--rule", EVIL, "--action", EVIL)
+
 WORDS: dict[str, list[list[str]]] = {
     "home": [["home"], ["home", "--json"]],
     "init": [["init", "OUT/new"], ["init", "OUT/EVIL"], ["init", "OUT/x", "--pack", EVIL]],
@@ -89,7 +92,12 @@ WORDS: dict[str, list[list[str]]] = {
     "preview": [["preview"], ["preview", EVIL]],
     "review": [["review", "--plain"], ["review", EVIL]],
     "answer": [["answer", "trees:beech/recall", "good"], ["answer", EVIL, EVIL]],
-    "projects": [["projects"], ["projects", "--json"], ["projects", "forget", EVIL]],
+    "projects": [
+        ["projects"],
+        ["projects", "--json"],
+        ["projects", "forget", EVIL],
+        ["projects", "relink", EVIL, "."],
+    ],
     "browse": [["browse"], ["browse", "--json"], ["browse", EVIL], ["browse", f"tag:{EVIL}"]],
     "due": [["due"], ["due", "--json"]],
     "stats": [["stats"], ["stats", "--json"], ["stats", EVIL]],
@@ -106,6 +114,9 @@ WORDS: dict[str, list[list[str]]] = {
         ["exam", "set", "trees", "--date", "2026-10-09", "--minutes", "9"],
         *(["exam", name] for name in ("status", "plan", "ready", "coverage", "misses")),
         ["exam", "mock", "--plain"],
+        ["exam", "drill", "--plain"],
+        ["exam", "miss", "fir", *MISS],
+        ["exam", "release", "trees"],
         ["exam", EVIL],
     ],
     "options": [["options"], ["options", "--json"], ["options", EVIL, EVIL]],
@@ -134,6 +145,37 @@ WORDS: dict[str, list[list[str]]] = {
     "new": [["new", "basic", "cards/trees/new.yaml"], ["new", EVIL, EVIL]],
 }
 """Arguments of each command; with the first of them, it succeeds in a valid project."""
+BESIDES = {
+    ("preview", "--watch"): "serves until it is stopped: tests/web/test_watch.py",
+    ("lsp", "--stdio"): "reads until its input ends: tests/editor/test_protocol.py",
+    ("config", "--edit"): "starts the user's editor: tests/cli/test_programs.py",
+}
+"""Options that the user asks for what no command may do by itself."""
+
+
+def list_leaves() -> list[tuple[tuple[str, ...], click.Command]]:
+    """Return the commands that have none below them, by what one types."""
+    return [row for row in walk_commands() if not isinstance(row[1], click.Group)]
+
+
+def find_example(path: tuple[str, ...]) -> list[str]:
+    """Return the first of the command lines above that run a command."""
+    lines = (words for words in WORDS[path[0]] if tuple(words[: len(path)]) == path)
+    return next(lines, [])
+
+
+def list_options(*, with_values: bool) -> list[list[str]]:
+    """Return a command line for each option there is: a flag, or one whose value is hostile."""
+    found = []
+    for path, command in list_leaves():
+        for option in command.params:
+            if not isinstance(option, click.Option) or (path[0], option.opts[0]) in BESIDES:
+                continue
+            is_path = isinstance(option.type, click.Path)
+            if (option.is_flag or option.count) is not with_values:
+                value = ["OUT/EVIL" if is_path else EVIL] * with_values
+                found.append([*find_example(path), option.opts[0], *value])
+    return found
 
 
 def escape(text: str) -> str:
@@ -178,8 +220,10 @@ def quiet(write: Write, project: Path) -> Path:
     return write({**texts, **dict.fromkeys(CANARIES, CANARY)})
 
 
-def run_watched(root: Path, home: Path, *, is_terminal: bool) -> list[dict[str, Any]]:
-    commands = [words for examples in WORDS.values() for words in examples]
+def run_watched(
+    root: Path, home: Path, *, is_terminal: bool, options: list[list[str]]
+) -> list[dict[str, Any]]:
+    commands = [words for examples in WORDS.values() for words in examples] + options
     commands = [
         [
             word.replace("OUT/EVIL", f"{home}/{EVIL.replace('/', '')}").replace("OUT", str(home))
@@ -224,6 +268,10 @@ ACTING = re.compile(
     "\U000e0000-\U000e0fff]"
 )
 
+NOT_IN_DATA = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e]")
+"""What no source may contain. Cards that another program reads keep marks of direction."""
+DATA = {"--csv", "--markdown"}
+
 
 def find_faults(made: dict[str, Any], root: Path, home: Path, *, is_terminal: bool) -> list[Any]:
     """Return what a command did that it must not do."""
@@ -231,7 +279,9 @@ def find_faults(made: dict[str, Any], root: Path, home: Path, *, is_terminal: bo
     if is_terminal:
         output = PROGRESS.sub("", LINKS.sub("", COLOURS.sub("", output)))
     faults = [] if made["status"] in {"0", "1", "2"} else [made["status"]]
-    faults += [output[max(m.start() - 30, 0) : m.end() + 9] for m in ACTING.finditer(output)][:1]
+    is_data = made["words"][0] == "list" and DATA & {*made["words"]} and not is_terminal
+    acting = (NOT_IN_DATA if is_data else ACTING).finditer(output)
+    faults += [output[max(m.start() - 30, 0) : m.end() + 9] for m in acting][:1]
     if "github" in made["words"]:
         faults += [ANNOTATION.sub("", output)] if ANNOTATION.sub("", output) else []
     elif not is_terminal:
@@ -263,7 +313,8 @@ def test_no_command_runs_anything_or_calls_anybody_or_prints_a_code(
 ) -> None:
     root: Path = request.getfixturevalue(name)
     home = tmp_path / "home"
-    results = run_watched(root, home, is_terminal=is_terminal)
+    options = [] if is_terminal else list_options(with_values=name == "hostile")
+    results = run_watched(root, home, is_terminal=is_terminal, options=options)
     found = {
         repr(made["words"][:3]): faults
         for made in results
@@ -289,4 +340,5 @@ def test_python_m_runs_nothing_of_the_current_folder(quiet: Path) -> None:
 
 
 def test_every_command_is_among_them() -> None:
-    assert WORDS.keys() == command_line.commands.keys()
+    assert [path for path, _ in list_leaves() if not find_example(path)] == []
+    assert WORDS.keys() == {path[0] for path, _ in walk_commands()}

@@ -274,14 +274,15 @@ def test_a_store_is_not_made_of_a_source(forest: Path) -> None:
     for path in (
         "cards/trees/empty.yaml",
         "decks/trees/reviews.db",
-        "pipe",
         "",
         "cards",
-        "/dev/null",
+        "free/",
         "../mine/reviews.db-journal",
         "../config.toml",
     ):
         invoke(forest, "due", "--db", path, exit_code=2)
+    for path in ("pipe", "/dev/null"):
+        assert "move this one away" in invoke(forest, "due", "--db", path, exit_code=1).stderr
 
     assert snap(forest) == before
 

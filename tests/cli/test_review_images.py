@@ -25,6 +25,7 @@ from image_terminal import (
     TMUX_QUERY,
     XTERM,
     ImageTerminal,
+    insert_chunk,
     make_png,
 )
 
@@ -33,6 +34,7 @@ TREE, BARK, JPEG = (
     make_png(64, 64, grey=9),
     b"\xff\xd8\xff\xe0\0\x10JFIF" + bytes(10),
 )
+SPEAKING = insert_chunk(make_png(16, 16), b"tEXt", b"Title\0\x1b]0;pwned\x07")
 JPEG += b"\xff\xc0\0\x11\x08\0\x50\0\x50\3" + bytes(9) + b"\xff\xd9"
 CARDS = """\
 kind: basic
@@ -296,19 +298,27 @@ def test_an_editor_gets_a_window_without_images(woods: Path, tmp_path: Path) -> 
         assert gone < left
 
 
-def test_hostile_images_are_neither_sent_nor_obeyed(woods: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("reply", [KITTY, ITERM2], ids=["kitty", "iterm2"])
+def test_hostile_images_are_neither_sent_nor_obeyed(
+    woods: Path, tmp_path: Path, reply: str
+) -> None:
     media = woods / "cards" / "trees" / "media"
     (tmp_path / "secret.png").write_bytes(TREE)
     (media / "tree.png").unlink()
     (media / "tree.png").symlink_to(tmp_path / "secret.png")
-    (media / "bark.png").write_bytes(b"\x89PNG\r\n\x1a\n\x1b]0;pwned\x07")
-    with ImageTerminal(woods, "review") as program:
+    (media / "bark.png").write_bytes(SPEAKING)
+    (media / "leaf one.jpg").write_bytes(b"\x89PNG\r\n\x1a\n\x1b]0;pwned\x07")
+    with ImageTerminal(woods, "review", reply=reply, size=(80, 40)) as program:
         program.wait_for("Which tree is this? [image: a tree] Look closely.")
         program.type(" ")
-        program.wait_for("[image: bark]")
+        program.wait_for(" and [image].")
+        sent, files = list(program.sent.values()), program.files
         program.type("q")
         assert program.wait_for_exit() == 0
-    assert program.sent == {}
+    # One is drawn, as base64, and under no name, by which the terminal might save it.
+    assert [data for *_, data in (*sent, *files)] == [SPEAKING]
+    size = f"inline=1;size={len(SPEAKING)};width=2;height=1;preserveAspectRatio=1"
+    assert {keys for *_, keys, _ in files} <= {size}
     assert b"pwned" not in program.output
 
 

@@ -78,6 +78,27 @@ def cut(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def empty_wal(path: Path) -> None:
+    os.truncate(f"{path}-wal", 0)
+
+
+def empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def write_back(path: Path) -> None:
+    """As another session does now and then."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("pragma wal_checkpoint(truncate)")
+
+
+CHANGES: dict[str, Callable[[Path], None]] = {
+    "overwritten": overwrite,
+    "cut": cut,
+    "wal emptied": empty_wal,
+    "emptied": empty,
+}
+"""What leaves the same file at the path."""
 HAPPENS: dict[str, Callable[[Path], None]] = {
     "replaced": replace_file,
     "replaced with its side files": replace_all,
@@ -123,7 +144,10 @@ def answer(program: PtyProgram, question: str) -> None:
 
 @pytest.mark.parametrize(
     ("what", "end"),
-    [("replaced", "q"), ("replaced", "kill"), ("deleted", "q"), ("wal deleted", "kill")],
+    [
+        *(("replaced", "q"), ("replaced", "kill"), ("deleted", "q")),
+        *(("wal deleted", "kill"), ("wal emptied", "kill")),
+    ],
 )
 def test_a_review_in_a_window(write: Write, run: Run, what: str, end: str) -> None:
     project = write(FILES)
@@ -131,7 +155,7 @@ def test_a_review_in_a_window(write: Write, run: Run, what: str, end: str) -> No
     with review(project, "--kind", "term", "--kind", "instinct") as program:
         answer(program, "Tree ring")
         program.wait_for("Watering")
-        HAPPENS[what](path)
+        {**HAPPENS, **CHANGES}[what](path)
         program.type(" 3")
         program.wait_for("another program")
         program.wait_for("cards import")
@@ -197,11 +221,47 @@ def test_an_answer_afterwards_is_kept_before_the_next_question(tmp_path: Path, w
         pass
 
 
-@pytest.mark.parametrize("what", [*HAPPENS, "overwritten", "cut"])
+@pytest.mark.parametrize("what", ["overwritten", "wal emptied"])
+def test_an_answer_after_a_change_in_place_is_kept_before_the_next_question(
+    tmp_path: Path, what: str
+) -> None:
+    path = tmp_path / "reviews.db"
+    session, answers = sit_twice(path)
+    store = session.journal.store
+    CHANGES[what](path)
+    for number in (2, 3):
+        answers.append(session.answer(Rating.GOOD, later(MORNING, minutes=number)).review)
+        assert f"cards import {tmp_path}/reviews-rescued" in store.warning
+        assert f"--db {path}" in store.warning
+        assert list_rescued(path) == [review.id for review in answers]
+
+
+def test_reviews_from_before_the_session_are_missed_too(tmp_path: Path) -> None:
+    """An older copy comes before the first answer, and has everything that is answered then."""
+    path = tmp_path / "reviews.db"
+    session, _ = sit_twice(path)
+    session.journal.store.close()
+    session = sit(open_journal(path), make_items(6))
+    overwrite(path)
+    session.answer(Rating.GOOD, later(MORNING, minutes=2))
+    assert "lacks answers" in session.journal.store.warning
+
+
+def test_what_other_sessions_write_back_is_no_change(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.db"
+    session, _ = sit_twice(path)
+    for number in (2, 3):
+        write_back(path)
+        session.answer(Rating.GOOD, later(MORNING, minutes=number))
+    assert session.journal.store.find_unsaved() == ""
+    assert not list(tmp_path.glob("*rescued*"))
+
+
+@pytest.mark.parametrize("what", [*HAPPENS, *CHANGES])
 def test_the_end_finds_what_happened_after_the_last_answer(tmp_path: Path, what: str) -> None:
     path = tmp_path / "reviews.db"
     session, answers = sit_twice(path)
-    {**HAPPENS, "overwritten": overwrite, "cut": cut}[what](path)
+    {**HAPPENS, **CHANGES}[what](path)
 
     with pytest.raises(StoreLeftError, match="cards import"), session.journal.store:
         pass

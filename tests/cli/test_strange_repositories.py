@@ -14,7 +14,7 @@ import pytest
 
 from cardwright.cli import build_time
 from cardwright.cli import git as our_git
-from cardwright.cli.build_time import find_build_time_s
+from cardwright.cli.build_time import describe_build_time, find_build_time_s
 from cardwright.cli.git import find_repository
 from cardwright.cli.programs import find_program
 from cardwright.error import ProjectError
@@ -435,6 +435,7 @@ def test_packed_shallow_and_linked_work_trees_are_read(
 
     git(tmp_path, "clone", "-q", "--depth", "1", garden.as_uri(), "shallow")
     assert build(tmp_path / "shallow") == COMMITTED_S + 5
+    assert "oldest commit of this shallow clone" in describe_build_time(tmp_path / "shallow")
 
     git(garden, "checkout", "-q", "--detach")
     assert build(garden) == COMMITTED_S

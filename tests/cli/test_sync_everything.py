@@ -176,6 +176,30 @@ def test_a_record_that_this_version_cannot_use_is_named_and_left(
     assert f"{path}:1: not a miss" in there.run("doctor")
 
 
+def test_the_misses_of_a_stranger_fill_no_screen(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    here.run("exam", "miss", "a1-1", "--rule", "Look", "--action", "Wait")
+    here.run("sync", str(shared))
+    (path,) = shared.glob("*.records")
+    row = json.loads(path.read_text("utf-8"))
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(300):
+            row["id"] = row["body"]["id"] = f"miss-{number:03}"
+            row["body"]["rule"] = "Look " * (4_000 if number == 299 else 1)
+            file.write(json.dumps(row) + "\n")
+
+    there.run("sync", str(shared))
+
+    told = there.run("exam", "misses")
+    assert "… and 100 earlier entries: see --json" in told
+    assert "Look…" in told
+    assert len(told) < 60_000
+    assert len(there.ask("exam", "misses")["misses"]) == 300
+
+
 def test_a_folder_that_somebody_else_remembered_is_checked(
     machines: tuple[Machine, Machine], project: Path, tmp_path: Path
 ) -> None:

@@ -148,6 +148,14 @@ def test_a_plan_of_many_days_is_made_with_fewer_prompts() -> None:
     assert sizes == [MAX_SAMPLE, MAX_SAMPLE, MAX_SAMPLE / 2]
 
 
+def test_a_few_low_draws_leave_the_mean_within_the_range() -> None:
+    """Otherwise, no other machine would take the forecast for one."""
+    drawn = np.array([[0.01] * 4 + [0.999] * 96] * 2)
+    found = make_planner()._summarize(drawn, np.full(100, 0.01), 0.0)
+    assert all(low <= recall <= high for recall, low, high in found.values())
+    assert found[WHOLE].low < 0.97
+
+
 def test_a_sample_of_a_large_deck_keeps_every_domain_and_its_weight() -> None:
     prompts = [Prompt(f"{number}", 1, "ab"[number % 2]) for number in range(1500)]
     planner = Planner([*prompts, Prompt("x", 0.5, "c")], 9, 10, set_day=0)

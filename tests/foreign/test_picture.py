@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cardwright.foreign.picture import MAX_BYTES, read_picture
-from image_terminal import make_png
+from cardwright.foreign.picture import read_picture
+from image_terminal import insert_chunk, make_png
 from media_files import AVIF, MP3, SVG, TIFF
 
 PNG = make_png(1, 1)
@@ -88,7 +88,7 @@ def test_what_is_damaged_or_no_picture_is_refused(tmp_path: Path, data: bytes) -
         rewrite_header(PNG, width=8000, height=8000),
         b"GIF89a\xff\xff\xff\xff\0\0\0;",
         VP8X.replace(b"\x3f\0\0", b"\xff\xff\xff"),
-        PNG[:-12] + bytes(MAX_BYTES),
+        insert_chunk(PNG, b"IDAT", bytes(4_000_000)),
     ],
 )
 def test_bombs_are_refused(tmp_path: Path, data: bytes) -> None:

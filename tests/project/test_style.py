@@ -48,6 +48,7 @@ HARMFUL = [
     "/* </style> */",
     "<!-- .card {} -->",
     ".card { content: '</style' }",
+    '.card { content: "</style" }',
     ".card { content: 'a\nb' }",
     ".card { content: 'a",
     ".card { color: red",

@@ -153,7 +153,7 @@ def test_what_is_no_backup_is_refused(
     ):
         with pytest.raises(StoreError, match=match):
             restore_backup(file, path, TODAY)
-    monkeypatch.setattr(migration, "MIGRATIONS", (("another", MIGRATIONS[0][1]),))
+    monkeypatch.setattr(migration, "MIGRATIONS", MIGRATIONS[:-1])
     with pytest.raises(StoreError, match="newer Cardwright"):
         restore_backup(whole, path, TODAY)
 

@@ -235,6 +235,24 @@ def test_derived_ids_are_those_of_earlier_versions() -> None:
         assert ids == ["7227b44bff30b6a6", "1edb5b263476ff38"]
 
 
+def test_many_undos_of_many_versions_grow_to_few_reviews(make: MakeJournal) -> None:
+    """A small file of a stranger must not fill the stores of all machines."""
+    journal = make("laptop")
+    disputed = make_review(1)
+    versions = [replace(disputed, duration_ms=number) for number in range(50)]
+    undo = make_review(99, act=Act.UNDO, rating=None, undoes=disputed.id)
+    undos = [
+        replace(undo, id=make_review(100 + number).id, duration_ms=number, key=key)
+        for number in range(50)
+        for key in (f"elms-{number}:{disputed.key.partition(':')[2]}", disputed.key)[number % 2 :]
+    ]
+
+    journal.merge([*versions, *undos])
+
+    assert list(journal.store.list_reviews()) == []
+    assert len(read_log(journal)) < 15 * len(versions)
+
+
 def test_any_review_can_be_in_dispute() -> None:
     """Such as the memory that a package of Anki begins with, imported for two projects."""
     answer = make_review(1)

@@ -291,6 +291,19 @@ def test_stats_of_a_few_days_leave_the_rest_out(journal: Journal) -> None:
     assert list(recent.recall_by_day) == [FIRST_DAY + 9]
 
 
+def test_many_namespaces_are_not_compared_with_each_other(journal: Journal) -> None:
+    """A sync folder can hold the reviews of thousands that this machine does not know."""
+    for number in range(20):
+        give(journal, f"wood-{number}:oak/recall", 0, 3)
+    statements: list[str] = []
+    journal.store._db.set_trace_callback(statements.append)
+
+    found = list(Histories(journal).list(lambda _: True))
+
+    assert len(found) == 20
+    assert sum("from packs" in statement for statement in statements) <= 1
+
+
 def test_memories_are_counted_once_they_have_begun(journal: Journal) -> None:
     learn(journal, OAK)
     give(journal, ELM, 9, 1)

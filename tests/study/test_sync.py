@@ -324,6 +324,43 @@ def test_copies_that_sync_programs_make_are_read_but_not_relied_on(
     check_equal(journal, other) if sync_folder(other, shared).taken == 0 else None
 
 
+def test_what_icloud_has_not_downloaded_is_named(make: MakeJournal, shared: Path) -> None:
+    journal, other = make("laptop"), make("desktop")
+    for one in (journal, other):
+        answer(one, 1)
+        sync_folder(one, shared)
+        file = own_file(one, shared)
+        file.replace(shared / f".{file.name}.icloud")
+    (shared / ".photo.jpg.icloud").touch()
+    (shared / ".hidden.jsonl").write_bytes(b"\0")
+
+    done = sync_folder(journal, shared)
+
+    (problem,) = done.problems
+    assert problem == f"{own_file(other, shared)}: iCloud has yet to download it"
+    assert own_file(journal, shared).exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="upper and lower case are one there")
+def test_a_name_in_upper_case_is_that_of_our_file_only_if_there_is_no_other(
+    make: MakeJournal, shared: Path
+) -> None:
+    journal = make("laptop")
+    journal.store.device = "laptop"
+    journal.store.settings.put({("trees", "fuzz"): True}, MORNING.at_ms)
+    record(journal, "trees:oak/recall", Act.ANSWER, MORNING, Rating.GOOD)
+    for extension in (".jsonl", ".settings"):
+        (shared / f"LAPTOP{extension}").mkdir()
+
+    first, second = sync_folder(journal, shared), sync_folder(journal, shared)
+
+    assert (first.given, first.settings.given) == (1, 1)
+    assert len(second.problems) == 2
+    assert second.has_nothing_new
+    assert second.notes == []
+    assert not list(shared.glob("*.damaged"))
+
+
 @pytest.mark.parametrize(
     "device", ["../../x", "..", "", "a/b", "/tmp/x", "a\nb", "é", 7, None, "x" * 101]
 )
@@ -376,6 +413,15 @@ def test_a_file_of_another_program_is_left_after_some_lines(
     assert len(problems) == 5
     assert problems[-2].endswith("9,997 more lines like these")
     assert problems[-1].endswith(":10001: the rest was not read")
+
+
+def test_a_file_of_blank_lines_is_left_after_some(make: MakeJournal, shared: Path) -> None:
+    (shared / "zz.jsonl").write_bytes(b"\n" * 50_000)
+    (shared / "few.jsonl").write_bytes(b" \r\n" * 100)
+
+    (problem,) = sync_folder(make("laptop"), shared).problems
+
+    assert problem.endswith("zz.jsonl:10000: too many blank lines: the rest was not read")
 
 
 def test_many_files_are_read(make: MakeJournal, shared: Path) -> None:

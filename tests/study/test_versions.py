@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cardwright.history import Act, Moment, Rating, make_time
-from cardwright.study import sync as sync_module
 from cardwright.study.alias import Alias
 from cardwright.study.journal import Journal
 from cardwright.study.mirror import Mirror, MirrorRow
@@ -238,6 +238,20 @@ def test_what_belongs_to_one_machine_stays_there(make: MakeJournal, shared: Path
         assert journal.store.settings.read_sync_folder() == str(shared / name)
 
 
+@pytest.mark.parametrize("folder", ["/tmp/\0", "shared", "~", "/x" * 3_000, ["/tmp"]])
+def test_only_a_whole_path_is_remembered_of_a_folder(
+    make: MakeJournal, tmp_path: Path, folder: object
+) -> None:
+    """A store that somebody else made may hold anything."""
+    store = make("laptop").store
+    store.settings.remember_sync_folder(tmp_path)
+    assert store.settings.read_sync_folder() == str(tmp_path)
+
+    store.settings._remember("shared_folder", folder)
+
+    assert store.settings.read_sync_folder() == ""
+
+
 def format_time(at_ms: int) -> str:
     return make_time(at_ms).isoformat(timespec="milliseconds")
 
@@ -266,6 +280,10 @@ DEEP = "[" * 900 + "]" * 900
         ({**SETTING, "name": "daily_plan"}, "`name` cannot be 'daily_plan'"),
         ({**SETTING, "name": "\x1b"}, "`name` cannot be '\\x1b'"),
         ({**SETTING, "value": 5}, "`value` of `fuzz` cannot be 5"),
+        (
+            {**SETTING, "name": "goal", "value": {**GOAL, "days_off": [0] * 8}},
+            "`value` of `goal` cannot be a dict",
+        ),
         ({**SETTING, "name": "later", "value": float("inf")}, "`value` has infinite numbers"),
         (json.dumps({**SETTING, "name": "later"}).replace("true", DEEP), "`value` is nested too"),
         ({**SETTING, "changed": "once"}, "`changed` cannot be 'once'"),
@@ -320,25 +338,51 @@ def test_no_record_takes_the_place_of_an_alias(make: MakeJournal, shared: Path) 
     assert journal.store.list_aliases() == [Alias("alias-1", 1, "oaks", "")]
 
 
-def test_settings_and_records_do_not_grow_without_end(
-    make: MakeJournal, shared: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_and_records_do_not_grow_without_end(make: MakeJournal, shared: Path) -> None:
     journal = make("laptop")
-    monkeypatch.setattr(sync_module, "_MAX_NEW", 2_000_000)
+    put(journal, MORNING.at_ms, "trees", fuzz=True)
     rows = (json.dumps({**SETTING, "name": f"x{number}"}) for number in range(10_001))
     (shared / "zz.settings").write_text("\n".join(rows), "utf-8")
-    body = {"text": "x" * 120_000}
-    rows = (json.dumps({**RECORD, "id": f"{number}", "body": body}) for number in range(18))
-    (shared / "zz.records").write_text("\n".join(rows), "utf-8")
 
     done = sync_folder(journal, shared)
 
-    assert done.problems == [
-        "10,000 settings: no more are taken",
-        "too many new records at once: the next sync takes the rest",
+    said = "there are 10,000 settings, and no more are taken"
+    path = shared / "zz.settings"
+    assert done.problems == [f"{path}:10000: {said}", f"{path}:10001: {said}, and cut off"]
+    assert done.settings.taken == 9_999
+    # What is known is still changed.
+    changed = {**SETTING, "value": False, "changed": format_time(MORNING.at_ms + 1)}
+    path.write_text(f"{json.dumps(changed)}\n", "utf-8")
+    sync_folder(journal, shared)
+    assert journal.store.settings.read()["trees", "fuzz"] is False
+
+
+def test_large_values_of_a_stranger_fill_no_memory(make: MakeJournal, shared: Path) -> None:
+    """Every character of a text takes four bytes in memory if one of them is rare enough."""
+    journal = make("laptop")
+    text = "\U0001f600" + "x" * 15_000
+    with (shared / "zz.settings").open("w", encoding="utf-8") as file:
+        for number in range(400):
+            file.write(json.dumps({**SETTING, "name": f"x{number}", "value": text}) + "\n")
+    text += "x" * 4_000_000
+    with (shared / "zz.records").open("w", encoding="utf-8") as file:
+        for number in range(9):
+            row = {**RECORD, "id": f"{number}", "body": {"text": text}}
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+    tracemalloc.start()
+    done = sync_folder(journal, shared)
+    again = sync_folder(journal, shared)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert [problem.partition(": ")[2] for problem in done.problems[:1]] == [
+        "there are 4 MB of settings, and no more are taken"
     ]
-    assert (done.settings.taken, done.records.taken) == (10_000, 16)
-    assert sync_folder(journal, shared).records.taken == 2
+    assert done.problems == again.problems
+    assert (done.records.taken, again.records.taken) == (8, 0)
+    assert done.problems[-1].endswith("there are 32 MB of records, and no more are taken")
+    assert peak < 200_000_000
 
 
 def test_a_wrong_clock_is_got_over(make: MakeJournal, shared: Path) -> None:

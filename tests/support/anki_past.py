@@ -84,8 +84,10 @@ class Past(Anki):
     def answer_due(self, number: int) -> None:
         """Answer some cards that are new or due, learning cards several times."""
         today = self.col.sched.today
+        # In an order that does not depend on the seconds at which cards in learning are due.
         due = self.db.list(
-            "select id from cards where queue in (0, 1) or queue in (2, 3) and due <= ?", today
+            "select id from cards where queue in (0, 1) or queue in (2, 3) and due <= ? order by id",
+            today,
         )
         for id in self.dice.sample(due, min(number, len(due))):
             for _ in range(self.dice.choice((1, 1, 2, 3))):
@@ -95,7 +97,7 @@ class Past(Anki):
 
     def pick(self, number: int, where: str = "type > 0") -> list[CardId]:
         """Return some cards."""
-        found = self.db.list(f"select id from cards where {where} and odid = 0")
+        found = self.db.list(f"select id from cards where ({where}) and odid = 0 order by id")
         return self.dice.sample(found, min(number, len(found)))
 
     def cram(self, cards: list[CardId], *, reschedules: bool) -> None:
@@ -124,7 +126,9 @@ class Past(Anki):
         if dice.random() < 0.2:
             sched.schedule_cards_as_new(self.pick(1), restore_position=True, reset_counts=True)
         if dice.random() < 0.25:
-            sched.set_due_date(self.pick(1, "type >= 0"), dice.choice(("0", "3", "5-9", "4!")))
+            # Anki itself would choose any day of a range.
+            due = dice.choice(("0", "3", str(dice.randint(5, 9)), "4!"))
+            sched.set_due_date(self.pick(1, "type >= 0"), due)
         if dice.random() < 0.2:
             sched.suspend_cards(self.pick(1, "queue >= 0"))
         if dice.random() < 0.2:

@@ -27,21 +27,26 @@ _FILE: Final = re.compile(rb"\x1b\[(\d+);(\d+)H\x1b\]1337;File=([^:]*):([^\x07]*
 
 def make_png(width: int, height: int, *, grey: int = 128) -> bytes:
     """Return a PNG of one shade of grey."""
-
-    def chunk(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
-
     rows = (b"\0" + bytes([grey]) * width) * height
     return b"".join(
         (
             b"\x89PNG\r\n\x1a\n",
-            chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
-            chunk(b"IDAT", zlib.compress(rows)),
-            chunk(b"IEND", b""),
+            make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+            make_chunk(b"IDAT", zlib.compress(rows)),
+            make_chunk(b"IEND", b""),
         )
     )
+
+
+def make_chunk(name: bytes, data: bytes) -> bytes:
+    """Return a part of a PNG."""
+    checksum = struct.pack(">I", zlib.crc32(name + data))
+    return struct.pack(">I", len(data)) + name + data + checksum
+
+
+def insert_chunk(png: bytes, name: bytes, data: bytes) -> bytes:
+    """Return a PNG with another part before its end."""
+    return png[:-12] + make_chunk(name, data) + png[-12:]
 
 
 class ImageTerminal(PtyProgram):

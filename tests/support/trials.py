@@ -113,6 +113,14 @@ FILES: Mapping[str, str | bytes] = {
     ),
 }
 """The files of the garden; each kind of file is there."""
+ADOPTED = (
+    '{"adopted": 1}\n'
+    '{"note_type": "adopted", "mod": 0}\n'
+    '{"written": "kinds/adopted.yaml", "hash": "0b5304325b0e514f"}\n'
+    '{"note": "a!b#c", "mod": 1790000000, "deck": "Trees", "tags": ["wood"], "fields": '
+    '{"front": {"value": "Oak", "html": "<b>Oak</b>"}, "back": "Tree"}}\n'
+)
+"""What is kept of a deck that was adopted, which strangers can change like any source."""
 CANARY = ("decks/canary/", "cards/canary/")
 
 _ESCAPED = re.compile(r"\\u(dc[89a-f][0-9a-f])")
@@ -583,6 +591,30 @@ def try_package(dice: Random, garden: Garden, _canary: list[str]) -> None:
     _try_reading(path)
 
 
+def try_record(dice: Random, garden: Garden, canary: list[str]) -> None:
+    """Mutate the record of what builds have shipped, and build and release."""
+    cards = garden.root / "cards/trees/basic.yaml"
+    cards.write_bytes(cards.read_bytes().replace(b"elm?", b"elms?"))
+    built = garden.run("build")
+    record = garden.root / "build/trees.builds.jsonl"
+    if built.exit_code or not record.is_file():
+        raise Finding(f"no record of a build: {built}")
+    change = dice.choice((mutate_ledger, mutate_ledger, mutate_bytes, recode))
+    record.write_bytes(change(dice, record.read_bytes()))
+    garden.run("build")
+    record.write_bytes(change(dice, record.read_bytes()))
+    try_project(garden, canary, [("doctor",), ("release", "trees", "--dry-run")])
+    garden.run("release", "trees", writable=("build", "decks"))
+
+
+def try_adopted(dice: Random, garden: Garden, canary: list[str]) -> None:
+    """Mutate what is known of the notes that a pack was adopted from."""
+    path = garden.root / "decks/trees/adopted.jsonl"
+    change = dice.choice((mutate_ledger, mutate_ledger, mutate_bytes, recode))
+    path.write_bytes(change(dice, ADOPTED.encode()))
+    try_project(garden, canary, [("doctor",), ("diff",), ("release", "trees", "--dry-run")])
+
+
 def _mutate_definitions(dice: Random, path: Path) -> None:
     """Change the messages in a database of the newest schema."""
     with closing(sqlite3.connect(path)) as database:
@@ -632,6 +664,8 @@ Trial = Callable[[Random, Garden, list[str]], None]
 TRIALS: Mapping[str, Trial] = {
     "text": try_text,
     "ledger": try_ledger,
+    "record": try_record,
+    "adopted": try_adopted,
     "media": try_media,
     "tree": try_tree,
     "root": try_root,

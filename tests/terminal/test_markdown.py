@@ -164,6 +164,7 @@ def test_without_colour_nothing_is_written_but_text_within_the_width(text: str, 
 
 
 @given(TEXTS)
+@example("[a](ssh://example.com/x) [b](tel:1) [c](smb://example.com) [d](https://example.com)")
 def test_with_colour_the_only_escapes_are_styles_and_links_to_web_addresses(text: str) -> None:
     for drawing in (draw_block(text), draw_inline(text), draw_cloze(text, 1, revealed=True)):
         assert not ACTS.search(LINK.sub("", SGR.sub("", show(drawing, colour=True))))

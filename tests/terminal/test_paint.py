@@ -83,6 +83,7 @@ def test_rendered_text_cannot_act_upon_the_terminal(text: str, width: int) -> No
                 assert unicodedata.bidirectional(character) not in {
                     *("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"),
                 }
+    assert COLOUR_CODES.sub("", paint_line(text, "bold", COLOURS)) == make_plain(text)
 
 
 def test_colours_of_a_text_are_its_renderer_s_not_its_author_s() -> None:
@@ -107,6 +108,8 @@ def test_printed_text_cannot_act_upon_the_terminal(text: str, is_terminal: bool)
         shown = LINKS.sub("", COLOUR_CODES.sub("", painted)) if is_terminal else painted
         for character in shown.replace("\n", ""):
             assert unicodedata.category(character) not in {"Cc", "Cs", "Zl", "Zp"}
+    pieces = COLOUR_CODES.sub("", paint_pieces([(text, "a"), (text, "")], {"a": "red"}, COLOURS))
+    assert pieces == make_plain(text) * 2
 
 
 def test_styles_are_written_only_where_they_are_wanted() -> None:

@@ -43,7 +43,8 @@ def open_diff(
 
 
 def test_no_script_of_a_card_runs(open_diff: Open, browser: Browser) -> None:
-    before = {"cards/trees/a.yaml": HOSTILE, "cards/trees/b.yaml": "cards: []\n"}
+    plain = {"id": "c", "kind": "basic", "question": "Which?", "answer": "Old words."}
+    before = {"cards/trees/a.yaml": HOSTILE, "cards/trees/b.yaml": json.dumps({"cards": [plain]})}
     text = "</script><script>hacked = 1</script><img src=x onerror='hacked = 1'> [x](javascript:1)"
     card = {"id": "b", "kind": "basic", "question": text, "answer": text, "tags": ["<b>", '"']}
     changed = (
@@ -51,9 +52,8 @@ def test_no_script_of_a_card_runs(open_diff: Open, browser: Browser) -> None:
         .replace("comment", "words")
         .replace("x.mp3", "y.mp3")
     )
-    open_diff(
-        before, {"cards/trees/a.yaml": changed, "cards/trees/b.yaml": json.dumps({"cards": [card]})}
-    )
+    cards = {"cards": [card, {**plain, "answer": text}]}
+    open_diff(before, {"cards/trees/a.yaml": changed, "cards/trees/b.yaml": json.dumps(cards)})
     assert len(browser.run(SHOWN)) > 2
     browser.run("document.querySelectorAll('details').forEach((e) => { e.open = true })")
     assert browser.run("document.querySelectorAll('ins, del').length") > 2

@@ -240,6 +240,9 @@ def test_options_that_contradict_each_other_are_refused(run: Run, words: tuple[s
         (r"\(\text{&lt;img src=x&gt;}\)", "&lt;img"),
         (r"\(\text{&amp;lt;b&amp;gt;}\)", "&lt;b&gt;"),
         (r"\(\frac{\)", r"\(\frac{\)"),
+        (r"\(\href{javascript:alert(1)}{x}\)", "<mi>x</mi>"),
+        (r"\(\style{position:fixed}{x}\)", "<mi>x</mi>"),
+        (r"\(\class{prompt}{x}\)", "<mi>x</mi>"),
         (r"\(<b>\)", r"\(<b>\)"),
         ("no maths", "no maths"),
     ],
@@ -248,3 +251,4 @@ def test_maths_becomes_mathml_or_stays_text(html: str, expected: str) -> None:
     made = convert_maths(html)
     assert expected in made
     assert "<img" not in made
+    assert not re.search(r"\s(?:href|style|class)=", made)

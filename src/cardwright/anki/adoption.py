@@ -143,5 +143,6 @@ def _publish(card: Card, note: MadeNote, mod_s: int, deck: str) -> Published:
         packed=pack_content(note.content),
         rendering=RENDERING_VERSION,
         html_hash=note.html_hash,
+        markup=note.markup,
         deck=deck,
     )

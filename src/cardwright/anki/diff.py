@@ -54,7 +54,9 @@ class NoteState:
     deck: str = ""
     """The full name of its deck; empty if it is not known."""
     is_rerendered: bool = False
-    """Whether a rendering fix has changed its HTML."""
+    """Whether its HTML has changed on purpose, though not its texts."""
+    is_left_out: bool = False
+    """Whether the package left it out since no deck selected its card."""
 
 
 def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
@@ -73,13 +75,14 @@ def compare_with_ledger(ledger: Ledger, contents: PackContents) -> list[Change]:
                 # What is not in the package may change.
                 card.withdrawn != "" and published.withdrawn == card.withdrawn
             )
-            is_placed = deck in ("", published.deck)
+            is_placed = deck in ("", published.deck) and not published.is_left_out
             if is_same and is_placed and published.id == card.id and not is_rerendered:
                 continue
             old[key] = _describe_published(published)
         state = describe_state(card, note.content, deck, is_rerendered=is_rerendered)
         new[key] = replace(state, parts=old[key].parts) if published and is_same else state
-    old |= {key: _describe_published(note) for key, note in before.items()}
+    left = {key: note for key, note in before.items() if not note.is_left_out}
+    old |= {key: _describe_published(note) for key, note in left.items()}
     return list(compare_states(old, new))
 
 
@@ -104,6 +107,7 @@ def _describe_published(note: Published) -> NoteState:
         withdrawn=note.withdrawn,
         title=_first_field(note.content),
         deck=note.deck,
+        is_left_out=note.is_left_out,
     )
 
 
@@ -131,7 +135,7 @@ def _name_change(new: NoteState, old: NoteState | None) -> str:
     """Return what has changed about a note; "" if nothing has."""
     if old is None:
         return "added"
-    if new.withdrawn != old.withdrawn:
+    if new.withdrawn != old.withdrawn or (old.is_left_out and not new.withdrawn):
         return new.withdrawn or "revived"
     if new.parts != old.parts:
         return "changed"

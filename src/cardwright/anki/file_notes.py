@@ -77,6 +77,7 @@ class _KeptNote(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     hash: str
     html_hash: str
+    markup: str
     ordinals: tuple[int, ...]
     media_hashes: dict[str, str]
     """The digests of its media, by path as written."""
@@ -125,6 +126,7 @@ class NoteMaker:
                 card=head,
                 hash=one.hash,
                 html_hash=one.html_hash,
+                markup=self._known.setdefault(one.markup, one.markup),
                 ordinals=self._known.setdefault(one.ordinals, one.ordinals),
                 media_hashes=one.media_hashes or _NO_MEDIA,
                 store=self._store,
@@ -196,6 +198,7 @@ class NoteMaker:
         return _KeptNote(
             hash=made.hash,
             html_hash=made.html_hash,
+            markup=made.markup,
             ordinals=made.ordinals,
             media_hashes={path: file.hash for path, file in files.items()},
             media={file.name: path for path, file in files.items()}

@@ -1,7 +1,7 @@
 """The ledger: the published notes of a pack, and when each of them last changed.
 
-A note has changed if its source has, or if a rendering fix changes its HTML. `stamp` tells why its time
-matters.
+A note has changed if its source has, or if its HTML has on purpose: by a rendering fix, or since its kind
+writes its fields otherwise. `stamp` tells why its time matters.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 LEDGER_FORMAT: Final = 1
 LEDGER_NAME: Final = "ledger.jsonl"
+UPDATE: Final = "update Cardwright"
+"""The help on what a newer version wrote."""
 _MAX_BYTES: Final = 2**28
 """A hundred thousand notes need half of it."""
 _VERSION: Final = re.compile(r"(?:[0-9]{1,9}\.){2}[0-9]{1,9}")
@@ -40,7 +42,7 @@ _NOTE_TYPE_KEYS: Final = frozenset(("note_type", "mod", "hash", "structure"))
 _NOTE_KEYS: Final = frozenset(
     (
         *("note", "guid_ref", "guid", "kind", "mod", "hash", "matter", "rendering", "html", "deck"),
-        *("shipped", "former"),
+        *("markup", "shipped", "left_out", "former"),
     )
 )
 _FORMER_KEYS: Final = frozenset(("matter", "html"))
@@ -75,6 +77,8 @@ class Published:
     """The version of the rendering it was last published with."""
     html_hash: str = ""
     """Digest of its fields as published; empty if an older version of the program published it."""
+    markup: str = ""
+    """What else decided its HTML, as `describe_markup` returns it; empty if it is not known."""
     deck: str = ""
     """The full name of the deck it was published in; empty if it is not known."""
     line: int = 0
@@ -83,6 +87,8 @@ class Published:
     """The guid that its card adopted; empty if it is derived from the key."""
     shipped: str = ""
     """If it is withdrawn: the hash of the content that people have, unless they have this one."""
+    is_left_out: bool = False
+    """Whether the last release left it out since no deck selected its card."""
     former: tuple[Former, ...] = ()
     """What it said in earlier releases, oldest first; older versions of the program kept nothing."""
 
@@ -169,7 +175,7 @@ class Ledger:
         return {kind: id for kind, id in found.items() if isinstance(id, int)}
 
     def is_rerendered(self, note: Note) -> bool:
-        """Tell whether a rendering fix has changed the HTML of a published note."""
+        """Tell whether the HTML of a published note has changed on purpose."""
         published = self.find(note.card)
         return published is not None and not note.has_html_of(published)
 
@@ -242,8 +248,10 @@ def format_ledger(ledger: Ledger) -> Iterator[str]:
             "matter": note.content,
             "rendering": note.rendering,
             "html": note.html_hash,
+            **({"markup": note.markup} if note.markup else {}),
             "deck": note.deck,
             **({"shipped": note.shipped} if note.shipped else {}),
+            **({"left_out": True} if note.is_left_out else {}),
             **({"former": [_format_former(one) for one in note.former]} if note.former else {}),
         }
         for _, note in sorted(ledger.notes.items())
@@ -293,7 +301,7 @@ def _read_text_of(text: str, pack: str, shown_path: str) -> _Read:
             "ledger-mismatch",
             f"this was written by a newer version of Cardwright: {error}",
             Span(path=shown_path, line=1, column=1),
-            help="update Cardwright",
+            help=UPDATE,
         )
         return _Read(Ledger(pack=pack), [newer])
 
@@ -385,6 +393,9 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
     rendering = row.get("rendering", 1)
     if not isinstance(rendering, int):
         raise TypeError("`rendering` is not a number")
+    is_left_out = row.get("left_out", False)
+    if not isinstance(is_left_out, bool):
+        raise TypeError("`left_out` is neither true nor false")
     from cardwright.anki.note import RENDERING_VERSION  # noqa: PLC0415  (start-up of `cards check`)
 
     if rendering > RENDERING_VERSION:
@@ -399,8 +410,10 @@ def _read_note(row: dict[str, Any], number: int) -> Published:
         packed=pack_content(_read_content(row["matter"])),
         rendering=rendering,
         html_hash=_read_text(row, "html", ""),
+        markup=_read_text(row, "markup", ""),
         deck=_read_text(row, "deck", ""),
         shipped=_read_text(row, "shipped", ""),
+        is_left_out=is_left_out,
         former=tuple(_read_former(row.get("former", []))),
         line=number,
     )

@@ -31,6 +31,8 @@ RENDERING_VERSION: Final = 2
 Otherwise notes with the same text keep what they were published with, so that a new version of the
 Markdown or highlighting library alone changes no notes."""
 _HASH_FORMAT: Final = 1
+_MARKUP_LENGTH: Final = 8
+"""Of its digits: there are few in the life of a note."""
 _ENCODE: Final = json.JSONEncoder(sort_keys=True, ensure_ascii=False).encode
 FIELD_SEPARATOR: Final = "\x1f"
 """Between the fields of a note in Anki's table."""
@@ -46,6 +48,10 @@ class Shipped(Protocol):
     @property
     def rendering(self) -> int:
         """The version of the rendering."""
+
+    @property
+    def markup(self) -> str:
+        """As `describe_markup` returns it; "" if it is not known."""
 
     @property
     def html_hash(self) -> str:
@@ -103,6 +109,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
     """Hash of the content; when it changes, people's notes are updated."""
     html_hash: str
     """Digest of the fields."""
+    markup: str
+    """As `describe_markup` returns it."""
     ordinals: tuple[int, ...]
     """Anki's numbers of the cards created for people who do not have the note yet."""
     media_hashes: Mapping[str, str]
@@ -133,8 +141,11 @@ class Note(msgspec.Struct, frozen=True, kw_only=True, eq=False, gc=False):
         return find_id_field(self.store.collection.kinds[self.card.kind])
 
     def has_html_of(self, shipped: Shipped) -> bool:
-        """Tell whether no rendering fix has changed its HTML since it was shipped."""
-        return shipped.rendering >= RENDERING_VERSION or shipped.html_hash == self.html_hash
+        """Tell whether nothing has changed its HTML on purpose since it was shipped."""
+        if shipped.html_hash == self.html_hash:
+            return True
+        is_same_markup = shipped.markup in ("", self.markup)
+        return is_same_markup and shipped.rendering >= RENDERING_VERSION
 
 
 class MadeNote(NamedTuple):
@@ -148,6 +159,8 @@ class MadeNote(NamedTuple):
     """HTML, in the order of its note type."""
     html_hash: str
     """Digest of the fields."""
+    markup: str
+    """As `describe_markup` returns it."""
     ordinals: tuple[int, ...]
     """Anki's numbers of its cards."""
 
@@ -173,6 +186,7 @@ def make_note(
         hash=hash_content(content),
         fields=fields,
         html_hash=hash_fields(fields),
+        markup=describe_markup(kind, originals or {}),
         ordinals=tuple(_list_ordinals(card, kind, fields if originals else ())),
     )
 
@@ -261,6 +275,19 @@ def _list_tags(collection: Collection, card: Card) -> list[str]:
     if card.reserved is not None:
         tags.add(f"reserved::{card.reserved}")
     return sorted(tags)
+
+
+def describe_markup(kind: Kind, originals: Mapping[str, str]) -> str:
+    """Return a digest of what decides the HTML of a note besides its content and the program.
+
+    That is how its kind's fields are written, and `originals`: the HTML of fields that ship as they were
+    adopted, by their names. It is "" for a built-in kind, of which nothing of this changes.
+    """
+    if kind.is_built_in:
+        return ""
+    fields = [[f.name, f.type, f.spare, f.holds, f.is_bare] for f in kind.fields]
+    text = _ENCODE([fields, originals])
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_MARKUP_LENGTH]
 
 
 def make_fields(

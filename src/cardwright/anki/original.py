@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from cardwright.anki.adopted import AdoptedPack
 from cardwright.anki.guid import make_guid
 from cardwright.anki.media import PackedFile, find_names
 from cardwright.model import Card, Field, Kind, Value
+
+_PLAIN: Final = re.compile(r"[^<&\[\\\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
+"""A text without tags, entities, marks of Anki, formulas and control characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +59,7 @@ class Originals:
 
 def _can_ship(html: str) -> bool:
     # Most fields are plain text, and parsing takes longer than looking.
-    if "<" not in html:
+    if _PLAIN.fullmatch(html):
         return True
     from cardwright.html import is_inert  # noqa: PLC0415  (start-up of most builds)
 

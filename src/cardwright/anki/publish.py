@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from cardwright.anki.ledger import Ledger, Published, PublishedType, pack_content
 from cardwright.anki.note import RENDERING_VERSION, Note
 from cardwright.anki.notetype import NoteType
@@ -61,7 +63,7 @@ def prepare_build(
         key, past = note.card.key, _find_note(ledger, record, note)
         mod_s = notes_s[key] = stamp_build(past, built_s)
         reverted += past.is_published and past.last is not None
-        if editions := _ship(past, note, mod_s, now_s, note.html_hash, RENDERING_VERSION):
+        if editions := _ship(past, note, mod_s, now_s):
             notes[key] = editions
     note_types_s: dict[str, int] = {}
     note_types: dict[str, tuple[Edition, ...]] = {}
@@ -119,19 +121,16 @@ def _ship(
     made: Note | NoteType,
     mod_s: int,
     now_s: int,
-    html_hash: str = "",
-    rendering: int = 0,
 ) -> tuple[Edition, ...]:
     """Return the editions of a note or note type after a build has shipped it."""
     if has_edition(past, mod_s):
         return past.editions
-    edition = Edition(
-        hash=made.hash,
-        html_hash=html_hash,
-        rendering=rendering,
-        first_s=past.same.first_s if past.same else now_s,
-        mod_s=mod_s,
-    )
+    first_s = past.same.first_s if past.same else now_s
+    edition = Edition(hash=made.hash, first_s=first_s, mod_s=mod_s)
+    if isinstance(made, Note):
+        edition = msgspec.structs.replace(
+            edition, html_hash=made.html_hash, rendering=RENDERING_VERSION, markup=made.markup
+        )
     return add_edition(past, edition)
 
 
@@ -155,7 +154,11 @@ def stage(
         published[note.card.id] = made
     # Cards that no deck selects any more are kept: people still have their notes. So are kinds.
     keys = {note.guid_ref for note in published.values()}
-    kept = {note.id: note for note in ledger.notes.values() if note.guid_ref not in keys}
+    kept = {
+        note.id: replace(note, is_left_out=True)
+        for note in ledger.notes.values()
+        if note.guid_ref not in keys
+    }
     note_types = {
         kind: PublishedType(
             kind=kind,
@@ -186,6 +189,7 @@ def _publish_note(before: Published | None, note: Note, deck: str, mod_s: int) -
         packed=pack_content(content),
         rendering=rendering,
         html_hash=html_hash,
+        markup=note.markup,
         deck=deck,
         former=before.keep_former(content, html_hash) if before else (),
     )
@@ -201,6 +205,7 @@ def _withdraw_note(before: Published, note: Note, mod_s: int) -> Published:
         hash=note.hash,
         packed=pack_content(content),
         shipped=before.shipped if before.withdrawn else before.hash,
+        is_left_out=False,
         former=before.keep_former(content, before.html_hash),
     )
 

@@ -41,6 +41,8 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, array_like=True, gc=Fal
     """When it was first shipped, in Unix seconds."""
     mod_s: int
     """The modification time with which it was last shipped."""
+    markup: str = ""
+    """What else decided its HTML, as `describe_markup` returns it; empty if it is not known."""
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,6 @@ from cardwright.foreign.plain_file import read_plain_file
 from cardwright.text import list_names, suggest
 
 Value = str | bool
-_NO_FILE: Final = Path(os.devnull)
 _MAX_BYTES: Final = 2**20
 
 
@@ -118,7 +117,7 @@ def read_text(path: Path) -> str | None:
         ConfigError: it cannot be read.
 
     """
-    if path == _NO_FILE:
+    if str(path) == os.devnull:
         return None
     try:
         data = read_plain_file(path, _MAX_BYTES, follow_link=True)

@@ -10,7 +10,7 @@ from cardwright.anki.ledger import LEDGER_NAME, read_ledger
 from cardwright.app.choice import choose_packs
 from cardwright.app.project import load_collection
 from cardwright.error import ProjectError
-from cardwright.files import find_below, write_below
+from cardwright.files import read_below, write_below
 from cardwright.model import Collection
 from cardwright.project.namespace import insert_namespace, is_namespace, make_namespace
 
@@ -50,7 +50,7 @@ def write_namespace(folder: Path, pack: str, random: Random) -> WrittenNamespace
         raise ProjectError(f"{shown} is damaged", help="see `cards check`")
     namespace = ledger.namespace or _make_free_namespace(collection, pack, random)
     manifest = f"decks/{pack}/deck.yaml"
-    raw = find_below(root, manifest).read_bytes()
+    raw = read_below(root, manifest) or b""
     write_below(root, manifest, insert_namespace(raw, manifest, namespace))
     return WrittenNamespace(namespace=namespace, path=manifest, is_released=bool(ledger.namespace))
 

@@ -323,10 +323,14 @@ def _check_copies(study: Study) -> Iterator[Attention]:
     if not folder or is_on_network(folder):
         return
     own = Path(folder) / f"{store.device}.jsonl"
-    if not Path(folder).is_dir():
-        yield Attention(f"the sync folder {folder} is not there", "cards doctor")
-    elif own.exists() and (days := _count_days(own, last_ms)) > _STALE_DAYS:
-        yield Attention(f"the last {days} days were not synced", "cards sync")
+    try:
+        is_stale = own.exists() and (days := _count_days(own, last_ms)) > _STALE_DAYS
+        if not Path(folder).is_dir():
+            yield Attention(f"the sync folder {folder} is not there", "cards doctor")
+        elif is_stale:
+            yield Attention(f"the last {days} days were not synced", "cards sync")
+    except OSError:
+        yield Attention(f"the sync folder {folder} cannot be read", "cards doctor")
 
 
 def _count_days(file: Path, last_ms: int) -> int:

@@ -8,7 +8,7 @@ import stat
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from cardwright.anki.stamp import MAX_TIME_S
 from cardwright.cli.git import Repository, ask_git, explain_unread, find_repository
@@ -33,7 +33,10 @@ def find_build_time_s(root: Path) -> int:
 
     Source of the variable: reproducible-builds.org, "SOURCE_DATE_EPOCH specification".
     """
-    return read_source_date_s() or _find_commit_time_s(root) or int(time.time())
+    if given_s := read_source_date_s():
+        return given_s
+    commit = _find_commit(root)
+    return commit.time_s if commit else int(time.time())
 
 
 def describe_build_time(root: Path) -> str:
@@ -45,8 +48,10 @@ def describe_build_time(root: Path) -> str:
     """
     if read_source_date_s():
         return "SOURCE_DATE_EPOCH dates unreleased notes"
-    if time_s := _find_commit_time_s(root):
-        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(time_s))
+    if commit := _find_commit(root):
+        at = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(commit.time_s))
+        if commit.is_cut:
+            return f"the oldest commit of this shallow clone dates unreleased notes: {at}"
         return f"the last commit dates unreleased notes: {at}"
     reason = (
         explain_unread(root)
@@ -83,7 +88,16 @@ def _read_seconds(text: str) -> int | None:
     return int(text) if 0 < int(text) <= MAX_TIME_S else None
 
 
-def _find_commit_time_s(root: Path) -> int | None:
+class _Commit(NamedTuple):
+    """The last commit that changed the sources, as far as the repository tells."""
+
+    time_s: int
+    is_cut: bool
+    """Whether a shallow clone ends with it: an earlier one may have changed them last."""
+
+
+def _find_commit(root: Path) -> _Commit | None:
+    """Return the last commit of the sources, if they are as it left them."""
     repository = find_repository(root)
     if repository is None:
         return None
@@ -98,7 +112,9 @@ def _find_commit_time_s(root: Path) -> int | None:
         help = "unreleased notes get the current time; set SOURCE_DATE_EPOCH to use another one"
         warn(f"warning: {error}: {help}")
         return None
-    return _read_seconds(os.fsdecode(printed or b"").partition(" ")[0])
+    text, _, id = os.fsdecode(printed or b"").strip().partition(" ")
+    time_s = _read_seconds(text)
+    return _Commit(time_s, is_cut=id in repository.shallow) if time_s else None
 
 
 def _is_committed(root: Path, repository: Repository, folders: list[str]) -> bool:

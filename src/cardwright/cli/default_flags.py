@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import click
 
-from cardwright.app.config import Config, split_words, suggest_setting
+from cardwright.app.config import Config, ConfigError, split_words, suggest_setting
 from cardwright.cli.config_file import load_config
 from cardwright.error import ProjectError
 from cardwright.text import suggest
@@ -29,6 +30,11 @@ def prepare_command(context: click.Context, name: str, words: list[str]) -> list
     """
     command = " ".join([*context.command_path.split()[1:], name])
     if command in _REPAIRING:
+        if command == "doctor":
+            with suppress(ConfigError):
+                config = load_config()
+                if project := config.folder("project"):
+                    _use_project(context, config, project)
         return words
     config = load_config()
     if context.parent is None:

@@ -178,7 +178,7 @@ def _print_changes(changes: dict[str, Iterable[Change]]) -> None:
             if change.what != "rerendered":
                 say("\n".join(_format_change(change)))
         if number := counted["rerendered"]:
-            say(f"rerendered {count(number, 'card')}: a rendering fix changes their HTML")
+            say(f"rerendered {count(number, 'card')}: their HTML changes, but not their texts")
         warn(f"{pack + ': ' if pack else ''}{format_counts(counted)}")
 
 

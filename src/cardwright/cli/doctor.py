@@ -12,10 +12,12 @@ from typing import Final
 
 import click
 
+from cardwright.app.config import ConfigError
 from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.examine import examine
 from cardwright.app.doctor.finding import CommandLine, Finding, Report
 from cardwright.app.doctor.rescue import STORE_ENDING, rescue_log, rescue_store
+from cardwright.cli.config_file import load_config
 from cardwright.cli.environment import find_clock, open_journal, open_user_store
 from cardwright.cli.git import find_repository
 from cardwright.cli.output import say, say_json, say_pieces, warn
@@ -59,7 +61,7 @@ _INDENT: Final = " " * 4
     "shared",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help="The sync folder (default: the one you synced with last).",
+    help="The sync folder (default: that of your config file, or the one you synced with last).",
 )
 @json_option
 @db_option
@@ -102,7 +104,7 @@ def doctor(
             project=() if folder == Path() else ("-C", str(folder)),
             store=("--db", str(db)) if is_named else (),
         ),
-        sync_folder=shared,
+        sync_folder=shared or _find_sync_folder(),
         is_thorough=verify,
         has_repository=lambda root: find_repository(root) is not None,
     )
@@ -123,6 +125,14 @@ def doctor(
             errors = count(sum(finding.severity == "error" for finding in findings), "error")
             warn(f"{errors}: run the commands from top to bottom, then `cards doctor` again")
         sys.exit(1)
+
+
+def _find_sync_folder() -> Path | None:
+    """Return the folder that the config file sets."""
+    try:
+        return load_config().folder("sync")
+    except ConfigError:
+        return None  # it is told elsewhere
 
 
 def _rescue(path: Path, target: Path, *, as_json: bool) -> None:

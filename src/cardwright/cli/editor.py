@@ -39,13 +39,9 @@ _ADDRESS_CHARACTERS: Final = "!#$%&'()*+,-./:;=?@[]_~"
 
 def open_editor(path: Path, line: int) -> str:
     """Open a file in the editor at a line; return an error message, or ""."""
-    given = find_editor()
-    try:
-        words = shlex.split(given, posix=sys.platform != "win32")
-    except ValueError as error:
-        return f"the editor is not a valid command: {error}"
-    if not words or not words[0]:
-        return "no editor: `cards config editor=COMMAND` sets one"
+    words, problem = _split_command()
+    if problem:
+        return problem
     program = words[0].strip('"')
     if program.lower().endswith(_BATCH_FILES) and _BATCH_SYNTAX.search(str(path)):
         return f"{path} is not opened: {words[0]} could take its name for a command"
@@ -59,14 +55,35 @@ def open_editor(path: Path, line: int) -> str:
         words.append(str(path))
     else:
         words += [f"+{line}", str(path)]
-    if Path(words[0]).name == words[0]:
-        # Otherwise, one in the current folder might run: first of all on Windows, and elsewhere if
-        # PATH has relative entries.
-        found = find_program(words[0])
-        if found is None:
-            return f"{words[0]}: {os.strerror(errno.ENOENT)}"
-        words[0] = found
-    return _run(words)
+    words[0], problem = _locate(words[0])
+    return problem or _run(words)
+
+
+def find_editor_problem() -> str:
+    """Return why the editor cannot be started; "" if it can, as far as is known."""
+    words, problem = _split_command()
+    return problem or _locate(words[0])[1]
+
+
+def _split_command() -> tuple[list[str], str]:
+    """Return the words of the editor's command, or what is wrong with it."""
+    try:
+        words = shlex.split(find_editor(), posix=sys.platform != "win32")
+    except ValueError as error:
+        return [], f"the editor is not a valid command: {error}"
+    if not words or not words[0]:
+        return [], "no editor: `cards config editor=COMMAND` sets one"
+    return words, ""
+
+
+def _locate(program: str) -> tuple[str, str]:
+    """Return the path of the editor's program, or what is wrong with it."""
+    if Path(program).name != program:
+        return program, ""
+    # Otherwise, one in the current folder might run: first of all on Windows, and elsewhere if PATH has
+    # relative entries.
+    found = find_program(program)
+    return (found, "") if found else ("", f"{program}: {os.strerror(errno.ENOENT)}")
 
 
 def _run(words: Sequence[str]) -> str:

@@ -22,6 +22,7 @@ _SOURCES: Final = ("cards", "decks", "kinds", "schemas")
 _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
+_ENDS: Final = frozenset((os.sep, os.altsep or os.sep))
 SYNCED: Final = re.compile(r"[0-9a-f]{8}\.(jsonl|settings|records|pairs)")
 """The names of the files that machines write into a sync folder."""
 PAGE_START: Final = b"<!doctype html>"
@@ -110,15 +111,14 @@ class StoreFile(_OutputPath):
 
     def __init__(self) -> None:
         """Accept files."""
-        super().__init__(path_type=Path, dir_okay=False)
+        super().__init__(path_type=Path)
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
+        # Anything else in its place is explained with the way out, which `cards doctor` tells, too.
+        is_stream = Path(given).exists() and _leads_to_stream(given)
+        fault = _find_file_fault(given) if is_stream or given[-1] in _ENDS else ""
         real = find_real(given)
-        return (
-            _find_file_fault(given)
-            or _find_source_fault(real, _find_root(ctx))
-            or _find_other_fault(real)
-        )
+        return fault or _find_source_fault(real, _find_root(ctx)) or _find_other_fault(real)
 
 
 def _find_folder(ctx: click.Context | None) -> Path:
@@ -143,7 +143,7 @@ def _list_stores(ctx: click.Context | None) -> list[Path]:
 
 
 def _find_file_fault(given: str) -> str:
-    if given[-1] in {os.sep, os.altsep}:
+    if given[-1] in _ENDS:
         return "is a folder"
     try:
         mode = Path(given).stat().st_mode

@@ -97,7 +97,7 @@ class Player:
         if self.is_remote:
             paths = " ".join(str(file.path) for file in files)
             return f"over ssh this would play on {platform.node()}, not where you are: {paths}"
-        if self._command and (problem := self._find_problem()):
+        if problem := self.find_problem():
             return problem
         commands = [command for file in files if (command := self._find_command(file))]
         if not commands:
@@ -119,8 +119,10 @@ class Player:
                 self._process.wait()
                 self._process = None
 
-    def _find_problem(self) -> str:
-        """Return what is wrong with the user's command; "" if nothing is."""
+    def find_problem(self) -> str:
+        """Return what is wrong with the user's command; "" if nothing is, or there is none."""
+        if not self._command:
+            return ""
         try:
             words = split_words(self._command)
         except ValueError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from cardwright.app.lock import lock_project
 from cardwright.app.project import Project
 from cardwright.app.release import finish_release, write_release
 from cardwright.cli.build import warn_of_file, warn_of_waiting
-from cardwright.cli.build_time import find_time_s
+from cardwright.cli.build_time import find_time_s, read_source_date_s
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import json_option
 from cardwright.cli.project import open_user_project
@@ -72,6 +73,7 @@ def _release(
         _tell_next(pack)
         return
     _warn_of_namespace(project, contents)
+    _warn_of_clock(ledger.released_s, now_s)
     if dry_run:
         _tell_entry(pack, made.version, made.entry, as_json=as_json)
         return
@@ -111,6 +113,20 @@ def _warn_of_namespace(project: Project, contents: PackContents) -> None:
     for problem in project.problems:
         if problem.code == "missing-namespace" and problem.span == contents.deck.span:
             warn(format_text([problem], project.texts.line))
+
+
+def _warn_of_clock(released_s: int, now_s: int) -> None:
+    """Warn if the time is before that of the last release."""
+    if now_s < released_s:
+        given = "SOURCE_DATE_EPOCH" if read_source_date_s() else "the clock"
+        now, released = (
+            time.strftime("%Y-%m-%d %H:%M", time.gmtime(s)) for s in (now_s, released_s)
+        )
+        warn(
+            f"warning: {given} says {now} UTC, but the last release was at {released}: so changes do not "
+            "reach people who have edited the note since; if the time is wrong, restore ledger and changelog "
+            "from version control, and release again"
+        )
 
 
 def _tell_next(pack: str) -> None:

@@ -7,6 +7,7 @@ import os
 import platform
 import sqlite3
 import sys
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -16,17 +17,21 @@ import yaml
 
 from cardwright import __version__
 from cardwright.anki.doors.library import check_version
-from cardwright.app.config import ConfigError
+from cardwright.app.config import ConfigError, suggest_setting
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.cli.build_time import describe_build_time, read_source_date_s
 from cardwright.cli.config_file import load_config
-from cardwright.cli.editor import find_editor
+from cardwright.cli.editor import find_editor_problem
 from cardwright.cli.environment import CLOCK, read_clock
+from cardwright.cli.player import Player
 from cardwright.cli.programs import find_program
+from cardwright.cli.project import find_cache
 from cardwright.error import ExtraMissingError, ProjectError
+from cardwright.project.cache import CACHE_NAME, find_fault
 from cardwright.project.walk import find_project
 from cardwright.study.store import MIN_SQLITE
 from cardwright.terminal.keymap import make_keymap
+from cardwright.text import list_names
 
 _EXTRAS: Final = {
     "fsrs-rs-python": ("optimize", "`cards optimize`"),
@@ -79,15 +84,8 @@ def examine_program(report: Report) -> None:
                 help="install a PyYAML wheel from PyPI",
             )
         )
-    if not find_editor():
-        add(
-            Finding(
-                code="editor-missing",
-                severity="note",
-                message="no editor was found: `e` cannot open cards during a review",
-                help="set VISUAL or EDITOR, or use `cards config editor=COMMAND`",
-            )
-        )
+    _check_programs(report)
+    _check_cache(report)
     _check_encodings(report)
 
 
@@ -97,6 +95,56 @@ def _is_installed(name: str) -> bool:
     except metadata.PackageNotFoundError:
         return False
     return True
+
+
+def _check_programs(report: Report) -> None:
+    """Report an editor or a player that cannot be started."""
+    if problem := find_editor_problem():
+        report.findings.append(
+            Finding(
+                code="editor-missing",
+                severity="note",
+                message=f"{problem}: `e` cannot open cards during a review",
+                help="set VISUAL or EDITOR, or use `cards config editor=COMMAND`",
+            )
+        )
+    with suppress(ConfigError):
+        player = Player(os.environ, (), load_config().text("player"))
+        if problem := player.find_problem():
+            report.findings.append(
+                Finding(
+                    code="player-missing",
+                    severity="note",
+                    message=f"{problem}: sounds cannot be played",
+                    help="correct it, or remove it to use the players on PATH: `cards config player=`",
+                )
+            )
+
+
+def _check_cache(report: Report) -> None:
+    """Report that nothing can be kept between runs."""
+    folder = find_cache()
+    if folder is None:
+        return
+    path = folder / CACHE_NAME
+    try:
+        fault = find_fault(path)
+    except FileNotFoundError:
+        above = next(one for one in path.absolute().parents if one.exists())
+        fault = "" if above.is_dir() and os.access(above, os.W_OK) else "cannot be made"
+    except OSError as error:
+        fault = f"cannot be used: {error.strerror}"
+    if fault:
+        report.findings.append(
+            Finding(
+                code="cache-unusable",
+                severity="warning",
+                message=f"the cache {path} {fault}",
+                harm="nothing is lost, but each `cards check` and `cards build` does everything anew",
+                help="move it away, or delete it: it is made again",
+                path=path,
+            )
+        )
 
 
 def _check_library(report: Report) -> None:
@@ -143,7 +191,19 @@ def _check_variables(report: Report) -> None:
                 )
             )
     try:
-        make_keymap(load_config().table("keys"))
+        config = load_config()
+        make_keymap(config.table("keys"))
+        if config.unknown:
+            report.findings.append(
+                Finding(
+                    code="config-unknown",
+                    severity="note",
+                    message=f"{config.path} has what is no setting: {list_names(config.unknown)}",
+                    help=suggest_setting(config.unknown[0]),
+                    commands=("cards config --edit",),
+                    path=config.path,
+                )
+            )
     except ConfigError as error:
         report.findings.append(
             Finding(

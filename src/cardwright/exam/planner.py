@@ -501,7 +501,9 @@ class Planner:
             ordered = recalls[place, order[place]]
             below = shares[order[place]]
             low, high = np.interp(_RANGE, below.cumsum() - below / 2, ordered).tolist()
-            found[name] = ExpectedRecall(float(shares @ recalls[place]), low, high)
+            mean = float(shares @ recalls[place])
+            # A few very low draws can take the mean out of the range.
+            found[name] = ExpectedRecall(mean, min(low, mean), max(high, mean))
         return found
 
     def _find_enough_minutes(self, sample: _Sample, days: Sequence[int]) -> int | None:

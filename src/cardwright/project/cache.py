@@ -237,13 +237,26 @@ def _make_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    if fault := find_fault(path):
+        raise OSError(fault)
+
+
+def find_fault(path: Path) -> str:
+    """Return why a file cannot be used as the cache; "" if it can.
+
+    Raises:
+        OSError: it is not there, or cannot be looked at.
+
+    """
     info = path.lstat()
     if not stat.S_ISREG(info.st_mode):
-        raise OSError("not a regular file")
-    if sys.platform != "win32" and (
-        info.st_uid != os.geteuid() or info.st_mode & _WRITABLE_BY_OTHERS
-    ):
-        raise OSError("not our own file")
+        return "is not a regular file"
+    if sys.platform != "win32":
+        if info.st_uid != os.geteuid():
+            return "belongs to another user"
+        if info.st_mode & _WRITABLE_BY_OTHERS:
+            return "can be written by other users"
+    return ""
 
 
 def _prepare(connection: sqlite3.Connection) -> None:

@@ -34,7 +34,7 @@ def backup_folder(path: Path) -> Path:
 def list_backups(path: Path) -> list[Path]:
     """Return the backups of a store, newest first."""
     found = _find_backups(path, rf"{_DATE}(?:-.+)?")
-    return sorted(found, key=lambda file: (file.stat().st_mtime_ns, file.name), reverse=True)
+    return sorted(found, key=lambda file: (_find_time_ns(file), file.name), reverse=True)
 
 
 def find_backup(path: Path, today: str) -> Path:
@@ -112,7 +112,10 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
             _check_whole(backup, source)
         except SQLITE_ERRORS as error:
             raise explain_sqlite_error(backup, error) from error
-        aside = _set_aside(path, today)
+        aside, is_damaged = _set_aside(path, today)
+        if is_damaged:
+            copy_database(backup, source, path)
+            return aside
         try:
             create_file(path)
             with closing(connect(path)) as target:
@@ -128,13 +131,14 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
     return aside
 
 
-def _set_aside(path: Path, today: str) -> Path | None:
+def _set_aside(path: Path, today: str) -> tuple[Path | None, bool]:
+    """Save a store under another name; return which, and whether it is damaged and is to be replaced."""
     if not path.exists():
-        return None
+        return None, False
     try:
         with closing(connect(path, mode="rw")) as present:
             list_missing(path, present)
-            return write_backup(path, present, today, reason="before-restore")
+            return write_backup(path, present, today, reason="before-restore"), False
     except SQLITE_ERRORS as error:
         explained = explain_sqlite_error(path, error)
         if not isinstance(explained, StoreDamagedError):
@@ -143,12 +147,22 @@ def _set_aside(path: Path, today: str) -> Path | None:
         pass
     aside = find_free(path.with_name(f"{path.stem}-damaged-{today}{path.suffix}"))
     try:
-        for suffix in ("-wal", "-shm", ""):
+        _link(path, aside)
+        for suffix in ("-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 path.with_name(path.name + suffix).replace(aside.with_name(aside.name + suffix))
     except OSError as error:
         raise explain_os_error(path, error) from error
-    return aside
+    return aside, True
+
+
+def _link(path: Path, aside: Path) -> None:
+    """Give a file a second name; it keeps the first, so that no new store begins there meanwhile."""
+    try:
+        aside.hardlink_to(path)
+    except OSError:
+        # Not every file system has links.
+        path.replace(aside)
 
 
 def _find_backups(path: Path, rest: str) -> list[Path]:
@@ -158,6 +172,14 @@ def _find_backups(path: Path, rest: str) -> list[Path]:
     return (
         [file for file in folder.iterdir() if name.fullmatch(file.name)] if folder.is_dir() else []
     )
+
+
+def _find_time_ns(file: Path) -> int:
+    """Return when a file was changed; 0 if that cannot be told, as of a link that leads nowhere."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _check_whole(path: Path, db: sqlite3.Connection) -> None:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple, replace
 from typing import Final
 
 from cardwright.history import REVIEW_ID, Act, Review
 
 _FIRST_FIELDS: Final = 8
+_MAX_KEYS: Final = 10
+"""On how many prompts an undo of a version is repeated: one prompt has few keys."""
 _DERIVED: Final = re.compile(r"(.+)_([0-9a-f]{16})")
 
 
@@ -25,7 +27,7 @@ def settle(versions: Iterable[Review], undos: Iterable[Review]) -> Iterator[Revi
 
     `undos` are the undos of this id: they hold for every version.
     """
-    undos = list(undos)
+    undos = sorted(undos, key=lambda undo: undo.id)
     for version in versions:
         base, added = version.id, _derive(version)
         if not REVIEW_ID.fullmatch(added.id):
@@ -42,9 +44,25 @@ def settle(versions: Iterable[Review], undos: Iterable[Review]) -> Iterator[Revi
             interval_basis=None,
         )
         yield _derive(undo)
-        for other in undos:
-            if _find_base(other) != base:
-                yield _derive(replace(other, id=base, undoes=added.id))
+        others = [other for other in undos if _find_base(other) != base]
+        for other in _choose_undos(version, others):
+            yield _derive(replace(other, id=base, undoes=added.id))
+
+
+def _choose_undos(version: Review, undos: Sequence[Review]) -> Iterable[Review]:
+    """Return one undo for each key under which the version may be read.
+
+    One is enough. Many undos of many versions would be too many reviews.
+    """
+    prompt = _name_prompt(version)
+    by_key = {undo.key: undo for undo in reversed(undos) if _name_prompt(undo) == prompt}
+    keys = sorted(by_key, key=lambda key: (key != version.key, key))
+    return [by_key[key] for key in keys[:_MAX_KEYS]]
+
+
+def _name_prompt(review: Review) -> str:
+    """Return the part of a prompt's key that no alias changes."""
+    return review.key.partition(":")[2]
 
 
 def find_versions(derived: Iterable[Review]) -> set[Review]:

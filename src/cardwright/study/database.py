@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 
 from cardwright.error import CardwrightError
 from cardwright.study.backup import copy_database, write_backup
@@ -64,8 +64,20 @@ class Database:
     def keep_safe(self) -> None:
         """Begin to watch the file at the path, and to keep what is recorded if it is replaced."""
         self._safekeeping = Safekeeping(
-            self.path, self._today, lambda path, connection: prepare(path, connection, "")
+            self.path,
+            self._today,
+            self._find_last(),
+            lambda path, connection: prepare(path, connection, ""),
         )
+
+    def _find_last(self) -> tuple[str, str] | None:
+        """Return key and id of the last review; None if there is none, or it is damaged."""
+        with suppress(*SQLITE_ERRORS):
+            sql = "select prompt, id from reviews order by id desc limit 1"
+            row = self._db.execute(sql).fetchone()
+            if row and all(isinstance(value, str) for value in row):
+                return cast("tuple[str, str]", row)
+        return None
 
     @property
     def warning(self) -> str:
@@ -193,6 +205,8 @@ class Database:
         """
         with self._explained():
             self._db.execute("pragma wal_checkpoint(passive)").fetchone()
+        if self._safekeeping:
+            self._safekeeping.measure()
 
     @contextmanager
     def without_fsync(self) -> Iterator[None]:

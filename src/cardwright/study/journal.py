@@ -147,7 +147,7 @@ class Journal:
 
     def is_current(self, namespace: str) -> bool:
         """Return whether all memories of a namespace were computed under the current rules."""
-        return self.store.read_rules().get(namespace) == self.describe_rules(namespace)
+        return self._read_rules().get(namespace) == self.describe_rules(namespace)
 
     def rebuild(self, namespaces: Iterable[str] | None = None) -> int:
         """Rebuild memories from reviews, for some namespaces or all; return their number."""

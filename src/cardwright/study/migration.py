@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from cardwright.study.error import StoreDamagedError, StoreError
+from cardwright.study.error import StoreDamagedError, StoreError, make_damaged_error
 from cardwright.study.opening import APPLICATION_ID
 
 MIGRATIONS: Final[tuple[tuple[str, str], ...]] = (
@@ -66,14 +66,17 @@ def _list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
     if _read_number(db, "pragma application_id") != APPLICATION_ID:
         raise StoreError(
             f"{path} belongs to another program; it was left unchanged",
-            help="name another file with --db",
+            help="name another file with --db; if this should be your store, move it away, then run `cards doctor`",
         )
     is_current = found == _read_current()
     if not is_current and not make_schema(0) <= found:
         raise _make_strange(path, found - make_schema(len(MIGRATIONS)))
     with closing(db.execute("select name from migrations order by rowid")) as cursor:
         done = [name for (name,) in cursor.fetchmany(_MAX_OBJECTS)]
-    if done != [name for name, _ in MIGRATIONS[: len(done)]]:
+    known_names = [name for name, _ in MIGRATIONS]
+    if done != known_names[: len(done)]:
+        if done[: len(known_names)] != known_names:
+            raise make_damaged_error(path, "its list of migrations is not one of Cardwright's")
         message = f"{path} was written by a newer Cardwright; it was left unchanged"
         help = "update Cardwright (`pip install --upgrade cardwright`)"
         raise StoreError(message, help=help)

@@ -32,6 +32,8 @@ MAX_VALUE_BYTES: Final = 2**24
 """The size of one value or row."""
 SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 _HEADER_BYTES: Final = 100
+_FORMAT_AT: Final = 18
+_MAX_FORMAT: Final = 2
 _ID_AT: Final = slice(68, 72)
 _RETRY_S: Final = 0.01
 _STEPS_AT_ONCE: Final = 50_000
@@ -213,12 +215,15 @@ def check_file(path: Path) -> None:
         return
     if not header.startswith(MAGIC) or len(header) < _HEADER_BYTES:
         raise make_damaged_error(path, "file is not a database")
+    if header[_FORMAT_AT] > _MAX_FORMAT:
+        # SQLite would read it, and call it write-protected.
+        raise make_damaged_error(path, "its header names an unknown format")
     found = int.from_bytes(header[_ID_AT], "big")
     # A store whose creation was interrupted by a power failure is rolled back by SQLite.
     if found != APPLICATION_ID and not (has_journal and not found):
         raise StoreError(
             f"{path} belongs to another program; it was left unchanged",
-            help="name another file with --db",
+            help="name another file with --db; if this should be your store, move it away, then run `cards doctor`",
         )
 
 

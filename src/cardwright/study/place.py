@@ -25,13 +25,25 @@ class Place:
         real = os.path.realpath(path)
         self._paths = tuple({str(path.absolute()), real, f"{real}-wal", f"{real}-shm"})
         self._found = self._look()
-        self._real, self._size = real, 0
-        self._measure()
+        self._real, self._log, self._size = real, f"{real}-wal", 0
+        self.measure()
+
+    def measure(self) -> None:
+        """Remember the state of the files, which was written by SQLite."""
+        self._state, self._log_size = _find_state(self._real), _find_state(self._log)[1]
+        self._size = max(self._size, self._state[1])
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file was written since it was measured, or the log is shorter.
+
+        SQLite does so too, but only now and then: when it copies from the log into the file.
+        """
+        return _find_state(self._real) != self._state or _find_state(self._log)[1] < self._log_size
 
     @property
     def is_left(self) -> bool:
         """Whether other files, or none, are there now."""
-        self._measure()
         return any(
             was is not None and was != now
             for was, now in zip(self._found, self._look(), strict=True)
@@ -40,18 +52,19 @@ class Place:
     @property
     def is_cut(self) -> bool:
         """Whether the file has been larger. SQLite never makes it smaller, but for `vacuum`."""
-        return self._measure() < self._size
-
-    def _measure(self) -> int:
-        try:
-            size = os.stat(self._real).st_size  # noqa: PTH116  (before every answer)
-        except OSError:
-            return 0
-        self._size = max(self._size, size)
-        return size
+        return _find_state(self._real)[1] < self._size
 
     def _look(self) -> _Found:
         return tuple(map(_identify, self._paths))
+
+
+def _find_state(path: str) -> tuple[int, int]:
+    """Return when a file was last written, and its size."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  (before every answer)
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 def _identify(path: str) -> tuple[int, int] | None:

@@ -56,7 +56,8 @@ class RecordsTable:
 
     def list_all(self) -> Iterator[Record]:
         """Yield all records that are readable, except aliases."""
-        for row in self._database.query_all(f"{_SELECT_RECORD} where kind <> ? order by id", ALIAS):
+        # One by one: together, they may be large.
+        for row in self._database.query(f"{_SELECT_RECORD} where kind <> ? order by id", ALIAS):
             try:
                 yield read_record(row)
             except RowError:

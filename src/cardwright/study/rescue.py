@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,9 +15,11 @@ from cardwright.history import Review
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
+    StoreError,
     explain_sqlite_error,
     make_damaged_error,
 )
+from cardwright.study.header import copy_mended
 from cardwright.study.migration import MIGRATIONS, list_missing, make_schema, read_schema
 from cardwright.study.mirror_rows import (
     CARD_COLUMNS,
@@ -102,7 +104,7 @@ def check_store(path: Path) -> list[Fault]:
         try:
             list_missing(path, db)
         except StoreDamagedError as error:
-            found = [Fault("", "", error.message)]
+            found = [Fault("sqlite_schema", "", error.message)]
         except SQLITE_ERRORS as error:
             return [Fault("", "", explain_sqlite_error(path, error).message)]
         is_strange = bool(found)
@@ -149,7 +151,7 @@ def rescue_reviews(path: Path) -> Rescued:
         StoreError: the file is not a review store, or not even its list of tables is readable.
 
     """
-    with closing(connect_to_read(path)) as db:
+    with _open_mended(path) as db:
         try:
             select = _find_select(db)
         except SQLITE_ERRORS as error:
@@ -167,9 +169,27 @@ def rescue_rest(path: Path) -> Rest:
         StoreError: the file is not a review store.
 
     """
-    with closing(connect_to_read(path)) as db:
+    with _open_mended(path) as db:
         db.text_factory = bytes
         return _read_rest(db)
+
+
+@contextmanager
+def _open_mended(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a store to read it, or a copy of it if its header is damaged."""
+    try:
+        db = connect_to_read(path)
+    except StoreDamagedError as error:
+        with copy_mended(path) as copy:
+            try:
+                mended = connect_to_read(copy or path)
+            except StoreError:
+                raise error from None
+            with closing(mended):
+                yield mended
+    else:
+        with closing(db):
+            yield db
 
 
 def _find_select(db: sqlite3.Connection) -> str:

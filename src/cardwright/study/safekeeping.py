@@ -18,21 +18,33 @@ from cardwright.text import format_command
 
 _MAX_PROVED: Final = 1_000
 """How many of the last reviews are looked up at the end."""
+_MAX_CHECKED_BYTES: Final = 50_000_000
+"""The size of a file that is checked as a whole before an answer: it takes half a second at most."""
 
 
 class Safekeeping:
     """Watches the file of an open store, and keeps its reviews, too, once another is at its path."""
 
     def __init__(
-        self, path: Path, today: str, prepare: Callable[[Path, sqlite3.Connection], None]
+        self,
+        path: Path,
+        today: str,
+        last: tuple[str, str] | None,
+        prepare: Callable[[Path, sqlite3.Connection], None],
     ) -> None:
-        """Watch the file that is open now; `prepare` makes a new connection ready to be used."""
+        """Watch the file that is open now, whose last review has this key and id.
+
+        `prepare` makes a new connection ready to be used.
+        """
         self.warning = ""
         """What to tell the user at once: that the file at the path is no longer the open one."""
         self._path = path
         self._today = today
+        self._last = last
         self._prepare = prepare
         self._place = Place(path)
+        self._was_changed = False
+        """Whether another program wrote into the file, be it SQLite."""
         self._adding: list[Review] = []
         """The reviews of the current transaction."""
         self._added: list[Review] = []
@@ -69,6 +81,11 @@ class Safekeeping:
                 raise self._refuse(self._rescue, error) from error
             raise
         self._added += self._adding
+        self._place.measure()
+
+    def measure(self) -> None:
+        """Note that the open store has written into its file."""
+        self._place.measure()
 
     def check(self) -> None:
         """See whether the file at the path has everything that was recorded; if not, it is kept.
@@ -77,6 +94,7 @@ class Safekeeping:
             StoreError: it cannot be kept.
 
         """
+        self._was_changed |= self._place.is_changed
         if not self.warning and not self._is_at_path(self._added[-_MAX_PROVED:]):
             self._begin_rescue()
 
@@ -88,6 +106,9 @@ class Safekeeping:
 
         """
         if not self._place.is_left:
+            if self._place.is_changed:
+                self.check()
+                self._place.measure()
             return None
         self._begin_rescue()
         copy = find_free(self._name_rescued(self._path.suffix or ".db"))
@@ -107,13 +128,21 @@ class Safekeeping:
 
     def _is_at_path(self, reviews: Sequence[Review]) -> bool:
         """Tell whether whoever opens the path now finds these reviews, and all before them."""
+        wanted = [(review.key, review.id) for review in reviews]
+        if self._was_changed and self._last:
+            wanted.append(self._last)
         try:
+            size = self._path.stat().st_size
+            if not size:
+                # Whoever opens it deletes its log.
+                return False
+            is_small = size <= _MAX_CHECKED_BYTES
             with closing(connect(self._path, mode="rw")) as db:
-                if self._place.is_cut and find_damage(db):
+                if (self._place.is_cut or (self._was_changed and is_small)) and find_damage(db):
                     return False
                 sql = "select 1 from reviews where prompt = ? and id = ?"
-                return all(db.execute(sql, (r.key, r.id)).fetchone() for r in reviews)
-        except (StoreError, *SQLITE_ERRORS):
+                return all(db.execute(sql, place).fetchone() for place in wanted)
+        except (OSError, StoreError, *SQLITE_ERRORS):
             return False
 
     def _begin_rescue(self) -> None:
@@ -131,8 +160,8 @@ class Safekeeping:
                 raise self._refuse(rescue, error) from error
             self._rescue = rescue
             self.warning = (
-                f"{self._path} was changed by another program, and is damaged or lacks answers"
-                f" of this session{self._describe_rescue()}"
+                f"{self._path} was changed by another program, and is damaged or lacks answers:"
+                f" `cards doctor` tells what can be saved{self._describe_rescue()}"
             )
 
     def _refuse(self, rescue: RescueFile, error: OSError) -> StoreError:
@@ -143,8 +172,10 @@ class Safekeeping:
         )
 
     def _describe_rescue(self) -> str:
-        path = self._rescue.path if self._rescue else ""
-        return f"\n  help: `cards import {format_command(path)}` brings its answers back"
+        if self._rescue is None:
+            return ""
+        command = format_command("cards", "import", self._rescue.path, "--db", self._path)
+        return f"\n  help: `{command}` brings the answers of this session back"
 
     def _name_rescued(self, suffix: str) -> Path:
         parts = (self._path.stem, "rescued", self._today)

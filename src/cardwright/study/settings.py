@@ -143,6 +143,7 @@ def _is_goal(value: Any) -> bool:
         and _is_date(value.get("set_on"))
         and _is_number(value.get("minutes_a_day"), 0, _DAY_MINUTES)
         and isinstance(days_off, list)
+        and len(days_off) <= _LAST_WEEKDAY + 1
         and all(_is_number(day, 0, _LAST_WEEKDAY) for day in days_off)
         and "start_as" in value
         and (start_as is None or isinstance(start_as, str))

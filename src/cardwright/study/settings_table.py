@@ -14,6 +14,7 @@ from cardwright.study.settings import STORE, is_shared
 from cardwright.study.versions import Setting, date_change
 
 _SYNC_FOLDER: Final = "shared_folder"
+_MAX_PATH: Final = 4_096
 SYNCED: Final = "synced"
 """What the last sync left nothing new in."""
 _FOLDERS: Final = "folders"
@@ -102,9 +103,13 @@ class SettingsTable:
         )
 
     def read_sync_folder(self) -> str:
-        """Return the folder of the last sync; "" if none is known."""
+        """Return the folder of the last sync; "" if none is known.
+
+        Somebody else may have made the store, but only a whole path was ever remembered.
+        """
         folder = self._read_own(_SYNC_FOLDER)
-        return folder if isinstance(folder, str) else ""
+        is_path = isinstance(folder, str) and len(folder) <= _MAX_PATH and "\0" not in folder
+        return folder if is_path and Path(folder).is_absolute() else ""
 
     def remember_sync_folder(self, folder: Path) -> None:
         """Remember the folder of the last sync."""

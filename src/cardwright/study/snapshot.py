@@ -12,7 +12,7 @@ from typing import Final
 from cardwright.history import Review
 from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
-from cardwright.study.opening import connect, connect_to_read, find_damage
+from cardwright.study.opening import MAX_VALUE_BYTES, connect, connect_to_read, find_damage
 from cardwright.study.rescue import check_whole
 from cardwright.study.store import Store
 
@@ -42,6 +42,7 @@ def open_empty(path: Path) -> Iterator[Store]:
 @contextmanager
 def _open_memory(path: Path, *, is_copied: bool) -> Iterator[Store]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as copy:
+        copy.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES)
         try:
             if is_copied:
                 with closing(connect_to_read(path)) as file:
@@ -110,10 +111,21 @@ def check_lock(path: Path, *, is_writing: bool) -> None:
 
     """
     try:
-        with closing(connect(path, mode="rw" if is_writing else "ro")) as file:
-            file.execute(f"pragma busy_timeout = {_PATIENCE_MS}")
-            file.execute("begin immediate" if is_writing else "begin")
-            file.execute("select count(*) from sqlite_schema").fetchone()
-            file.execute("rollback")
+        try:
+            _try_lock(path, "rw" if is_writing else "ro", is_writing=is_writing)
+        except sqlite3.OperationalError as error:
+            # What a killed program had begun to write must be taken back before anything is read.
+            code = getattr(error, "sqlite_errorcode", 0)
+            if is_writing or code != sqlite3.SQLITE_READONLY_ROLLBACK:
+                raise
+            _try_lock(path, "rw", is_writing=False)
     except SQLITE_ERRORS as error:
         raise explain_sqlite_error(path, error) from error
+
+
+def _try_lock(path: Path, mode: str, *, is_writing: bool) -> None:
+    with closing(connect(path, mode=mode)) as file:
+        file.execute(f"pragma busy_timeout = {_PATIENCE_MS}")
+        file.execute("begin immediate" if is_writing else "begin")
+        file.execute("select count(*) from sqlite_schema").fetchone()
+        file.execute("rollback")

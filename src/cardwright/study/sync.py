@@ -48,8 +48,8 @@ EXTENSIONS: Final = (_REVIEWS, _ALIASES, SETTINGS.extension, RECORDS.extension, 
 _ALIAS_ID: Final = re.compile(r"alias-[0-9A-Za-z_.-]{1,1200}")
 _MAX_ALIASES: Final = 10_000
 """How many aliases are read: every command reads all of them."""
-_MAX_NEW: Final = 2**26
-"""How many characters of new settings, or of new records, are taken at once."""
+_BATCH_SIZE: Final = 2**23
+"""How many characters of settings or records are merged at once."""
 _BATCH: Final = 200_000
 """How many reviews are merged at once: more might not fit into memory."""
 _MAX_PROBLEMS: Final = 100
@@ -150,7 +150,7 @@ def sync_folder(
     reviews.give()
     decided = [alias for alias in store.list_aliases() if alias not in known_aliases]
     if decided or os.path.lexists(alias_files.own):
-        alias_files.write_own("".join(map(_write_alias, decided)))
+        alias_files.write_own("".join(map(_write_alias, decided)).encode())
     for exchange in exchanges:
         exchange.give()
 
@@ -282,11 +282,11 @@ class _ReviewExchanger:
         ending = f"-{self._store.device}"
         ours = [key for key in sorted(lines) if key not in known or key.endswith(ending)]
         self._given = sum(key not in known and key not in own for key in ours)
-        text = "".join(lines[review_id] for review_id in ours)
+        raw = "".join(lines[review_id] for review_id in ours).encode()
         # There may be a million.
         lines.clear()
         is_in_doubt = self.clashes or self._files.problems or self._files.is_own_damaged
-        self._files.write_own(text)
+        self._files.write_own(raw)
         # What another process recorded meanwhile is not counted, so the next sync gives it.
         found = self._describe(self._count, self._files.digests)
         self._store.settings.remember_synced(None if is_in_doubt else found)
@@ -298,6 +298,58 @@ class _ReviewExchanger:
     def _list_lines(self) -> dict[str, str]:
         log = self._store.list_log(in_order=False)
         return {review.id: write_review(review) for review in track(log, "Reading your reviews")}
+
+
+class _Best(Generic[Row]):
+    """The best versions of the rows of a sort: those of the store, and what was read of files."""
+
+    def __init__(self, sort: Sort[Row], versions: Sequence[Version]) -> None:
+        """Begin with the versions of the store."""
+        self.new_size = 0
+        """The size of the new rows that were not taken yet."""
+        self.last_ms = 0
+        """When the latest of all new rows was changed."""
+        self._sort = sort
+        self._versions = {version.key: version for version in versions}
+        self._lines = {version.line: version.line for version in versions}
+        self._size = sum(map(len, self._lines))
+        self._new: dict[tuple[str, ...], Row] = {}
+
+    def take_new(self) -> dict[tuple[str, ...], Row]:
+        """Return the new rows since the last time, by key."""
+        new, self._new, self.new_size = self._new, {}, 0
+        return new
+
+    def parse(self, line: str) -> bytes:
+        """Return the line of a row, or nothing if another version of it is better.
+
+        Raises:
+            ValueError: it is not valid, or there is no room for it.
+
+        """
+        if known_line := self._lines.get(line.encode("utf-8", "replace")):
+            # One object for each line: together, they may be large.
+            return known_line
+        row = self._sort.parse(line)
+        version = self._sort.describe(row)
+        known = self._versions.get(version.key)
+        if known is not None and version.rank <= known.rank:
+            return known.line if version.rank == known.rank else b""
+        self._make_room(version, known)
+        self._versions[version.key], self._new[version.key] = version, row
+        self.new_size += len(version.line)
+        self.last_ms = max(self.last_ms, version.changed_ms)
+        return version.line
+
+    def _make_room(self, version: Version, known: Version | None) -> None:
+        sort = self._sort
+        if known is None and len(self._versions) >= sort.max_rows:
+            raise ValueError(f"there are {sort.max_rows:,} {sort.noun}s, and no more are taken")
+        growth = len(version.line) - (len(known.line) if known else 0)
+        if growth > 0 and self._size + growth > sort.max_size:
+            size_mb = sort.max_size >> 20
+            raise ValueError(f"there are {size_mb} MB of {sort.noun}s, and no more are taken")
+        self._size += growth
 
 
 class _Exchanger(Generic[Row]):
@@ -313,9 +365,9 @@ class _Exchanger(Generic[Row]):
         self._sort = sort
         self._taken = 0
         self._given = 0
-        self._held: set[str] = set()
+        self._held: set[bytes] = set()
         """The lines of machines whose names sort before ours: they need not be written twice."""
-        self._seen: set[str] = set()
+        self._seen: set[bytes] = set()
         """The lines of all machines, and of our own file."""
         self._state: tuple[int, int] | None = None
         self._versions: list[Version] = []
@@ -328,15 +380,15 @@ class _Exchanger(Generic[Row]):
 
     def look(self) -> Exchange:
         """Return how many rows would be exchanged; nothing is changed."""
-        new = self._find_new()
-        taken = {key for key, _ in new}
+        taken = {key for new in self._find_new() for key in new}
         own = (v for v in self._list_versions() if v.key not in taken)
-        return Exchange(len(new), sum(version.line not in self._seen for version in own))
+        return Exchange(len(taken), sum(version.line not in self._seen for version in own))
 
     def take(self) -> None:
         """Merge what is new in the files into the store."""
-        if rows := [row for _, row in self._find_new()]:
-            self._taken = self._sort.merge(self._store, rows)
+        for new in self._find_new():
+            if new:
+                self._taken += self._sort.merge(self._store, new.values())
 
     def give(self) -> None:
         """Write what no machine before this one shares.
@@ -346,57 +398,32 @@ class _Exchanger(Generic[Row]):
 
         """
         lines = [version.line for version in self._list_versions()]
-        fitting = [line for line in lines if len(line) < self._sort.max_line]
+        fitting = [line for line in lines if len(line.decode()) < self._sort.max_line]
         if too_long := len(lines) - len(fitting):
             self.files.notes.append(f"{count(too_long, self._sort.noun)} too long to be shared")
         lines = fitting
         self._given = sum(line not in self._seen for line in lines)
         ours = [line for line in lines if line not in self._held]
         if ours or os.path.lexists(self.files.own):
-            self.files.write_own("".join(ours))
+            self.files.write_own(b"".join(ours))
 
-    def _find_new(self) -> list[tuple[tuple[str, ...], Row]]:
-        """Read the files, and return the rows that outrank those of the store, by key."""
-        best = {version.key: version for version in self._list_versions()}
-        lines = {version.line for version in best.values()}
-        new: dict[tuple[str, ...], Row] = {}
-        files, sort = self.files, self._sort
-        room = _MAX_NEW
-
-        def parse(line: str) -> Row | str:
-            return line if line in lines else sort.parse(line)
-
-        for rows, seen in (
-            (files.read_before(parse), (self._seen, self._held)),
-            (files.read_after(parse), (self._seen,)),
-            (files.read_own(parse), (self._seen,)),
-            (files.read_copies(parse), ()),
+    def _find_new(self) -> Iterator[dict[tuple[str, ...], Row]]:
+        """Read the files, and yield the rows that outrank those of the store, by key, in batches."""
+        files, best = self.files, _Best(self._sort, self._list_versions())
+        for found, seen in (
+            (files.read_before(best.parse), (self._seen, self._held)),
+            (files.read_after(best.parse), (self._seen,)),
+            (files.read_own(best.parse), (self._seen,)),
+            (files.read_copies(best.parse), ()),
         ):
-            for row in rows:
-                if not isinstance(row, str):
-                    version = sort.describe(row)
-                    known = best.get(version.key)
-                    if known is None and len(best) >= sort.max_rows:
-                        files.problems.append(f"{sort.max_rows:,} {sort.noun}s: no more are taken")
-                        break
-                    if known is not None and version.rank < known.rank:
-                        continue
-                    line = known.line if known else ""
-                    if known is None or version.rank > known.rank:
-                        room -= len(version.line)
-                        if room < 0:
-                            files.problems.append(
-                                f"too many new {sort.noun}s at once: the next sync takes the rest"
-                            )
-                            break
-                        best[version.key], new[version.key] = version, row
-                        self.last_ms = max(self.last_ms, version.changed_ms)
-                        line = version.line
-                else:
-                    line = row
-                for some in seen:
-                    some.add(line)
-        return list(new.items())
+            for line in found:
+                if line:
+                    for some in seen:
+                        some.add(line)
+                if best.new_size > _BATCH_SIZE:
+                    yield best.take_new()
+        self.last_ms = best.last_ms
+        yield best.take_new()
 
     def _list_versions(self) -> list[Version]:
         state = self._store.find_state()

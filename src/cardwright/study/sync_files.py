@@ -26,8 +26,10 @@ _MAX_SHOWN: Final = 3
 """How many unreadable lines of a file are named."""
 _MAX_KEPT: Final = 20
 """How many unreadable lines of our own file are looked for in the new one."""
+_ABSENT: Final = ".icloud"
+"""Ends the hidden names of what iCloud has not downloaded."""
 _CHUNK: Final = 2**20
-_PADDING: Final = "\0\r\n\t \ufeff"
+_PADDING: Final = "\0\r\n\t \ufeff\ufffd"
 """What a torn write leaves besides the beginning of a line."""
 _T = TypeVar("_T")
 
@@ -60,14 +62,21 @@ class SyncFiles:
         """The files of machines whose names sort before ours."""
         self._after: list[Path] = []
         self._copies: list[Path] = []
-        for name in names:
+        is_own_there = self.own.name in names
+        for shown in names:
+            name = shown.removeprefix(".").removesuffix(_ABSENT)
             stem = name.removesuffix(extension)
             if stem == name:
                 continue
             path = folder / name
-            if stem.casefold() == device.casefold():
+            if name != shown:
+                if name != self.own.name:
+                    self.problems.append(f"{show_name(str(path))}: iCloud has yet to download it")
+                continue
+            # Where upper and lower case are one, our file may be there in another case.
+            if stem == device or (stem.casefold() == device.casefold() and not is_own_there):
                 self._own.append(path)
-            elif DEVICE.fullmatch(stem):
+            elif DEVICE.fullmatch(stem) and stem.casefold() != device.casefold():
                 (self._before if stem < device else self._after).append(path)
             else:
                 self._copies.append(path)
@@ -131,7 +140,7 @@ class SyncFiles:
         for path in self._own:
             yield from self._read(path, parse, is_own=True)
 
-    def write_own(self, text: str) -> None:
+    def write_own(self, raw: bytes) -> None:
         """Write our own file if that changes it. What cannot be read of the old one is kept.
 
         Raises:
@@ -141,7 +150,9 @@ class SyncFiles:
         shown = show_name(str(self.own))
         try:
             # A line that was cut off is written again.
-            if self._is_unread or any(line.strip(_PADDING) not in text for line in self._lost):
+            lost = (line.strip(_PADDING).encode("utf-8", "replace") for line in self._lost)
+            is_lost = self._is_unread or any(line not in raw for line in lost)
+            if is_lost and os.path.lexists(self.own):
                 kept = find_free(self.own.with_suffix(".damaged"))
                 self.own.replace(kept)
                 self.notes.append(
@@ -149,7 +160,6 @@ class SyncFiles:
                 )
             elif self._lost:
                 self.notes.append(f"{shown} was damaged and is written again")
-            raw = text.encode()
             if not _holds(self.own, raw):
                 write_file(self.own, raw)
             digest = _Digest()
@@ -166,11 +176,15 @@ class SyncFiles:
     ) -> Iterator[_T]:
         faults = _Faults(show_name(str(path)))
         digest = _Digest()
-        number = 0
+        number = blanks = 0
         try:
             lines = read_lines(path, longest=self._max_line, watch=digest.add)
             for number, line in enumerate(lines, 1):
                 if not line.strip():
+                    blanks += 1
+                    if blanks >= _MAX_FAULTS:
+                        faults.stop(number, "too many blank lines: the rest was not read")
+                        break
                     continue
                 try:
                     row = parse(line.lstrip("\ufeff") if number == 1 else line)
@@ -243,7 +257,7 @@ class _Faults:
 
 
 def list_names(folder: Path) -> list[str]:
-    """Return the names of the visible files.
+    """Return the names of the visible files, and of those that iCloud has not downloaded.
 
     Raises:
         TransferError: there is no such folder, or it cannot be read.
@@ -252,7 +266,11 @@ def list_names(folder: Path) -> list[str]:
     shown = show_name(str(folder))
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.name for entry in entries if not entry.name.startswith("."))
+            return sorted(
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".") or entry.name.endswith(_ABSENT)
+            )
     except FileNotFoundError as error:
         raise TransferError(
             f"there is no folder {shown}",
@@ -260,7 +278,10 @@ def list_names(folder: Path) -> list[str]:
             f"first: mkdir {format_command(folder)}",
         ) from error
     except OSError as error:
-        raise TransferError(f"{shown} cannot be read ({error.strerror})") from error
+        raise TransferError(
+            f"{shown} cannot be read ({error.strerror})",
+            help="check that it is a folder and its permissions, or sync with another one",
+        ) from error
 
 
 def _matches(path: Path, digest: object) -> bool:

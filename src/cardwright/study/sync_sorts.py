@@ -60,7 +60,7 @@ class Version(NamedTuple):
     key: tuple[str, ...]
     rank: tuple[Any, ...]
     """Of two with the same key, every machine keeps the one with the higher rank."""
-    line: str
+    line: bytes
     changed_ms: int
 
 
@@ -73,6 +73,8 @@ class Sort(Generic[Row]):
     """Older versions of the program read no files with it."""
     max_line: int
     max_rows: int
+    max_size: int
+    """In bytes, of all rows of a store."""
     list_all: Callable[[Store], Iterable[Row]]
     describe: Callable[[Row], Version]
     parse: Callable[[str], Row]
@@ -90,7 +92,7 @@ def _list_settings(store: Store) -> Iterable[Setting]:
 def _describe_setting(setting: Setting) -> Version:
     deck, name, value, changed_ms = setting
     row = {"deck": deck, "name": name, "value": value, "changed": _format_time(changed_ms)}
-    return Version((deck, name), setting.rank, json.dumps(row) + "\n", changed_ms)
+    return Version((deck, name), setting.rank, f"{json.dumps(row)}\n".encode(), changed_ms)
 
 
 def _parse_setting(line: str) -> Setting:
@@ -127,7 +129,8 @@ def _describe_record(record: Record) -> Version:
     }
     # The body is JSON already.
     line = f'{json.dumps(head, ensure_ascii=False)[:-1]}, "body": {body}}}\n'
-    return Version((id,), record.rank, line, changed_ms)
+    # The last one stands for the rest of `Record.rank`, in less memory.
+    return Version((id,), (*record.rank[:2], raw := line.encode()), raw, changed_ms)
 
 
 def _parse_record(line: str) -> Record:
@@ -215,7 +218,7 @@ def _describe_pair(pair: Pair) -> Version:
     key = (pair.device, pair.place, str(pair.row_id))
     names = ("device", "place", "row", "review")
     line = json.dumps(dict(zip(names, pair, strict=True))) + "\n"
-    return Version(key, (pair.review_id,), line, 0)
+    return Version(key, (pair.review_id,), line.encode(), 0)
 
 
 def _parse_pair(line: str) -> Pair:
@@ -247,7 +250,8 @@ SETTINGS: Final = Sort(
     noun="setting",
     extension=".settings",
     max_line=_MAX_SETTING,
-    max_rows=10_000,  # every command reads all of them
+    max_rows=10_000,
+    max_size=2**22,  # every command reads all of them
     list_all=_list_settings,
     describe=_describe_setting,
     parse=_parse_setting,
@@ -259,6 +263,7 @@ RECORDS: Final = Sort(
     extension=".records",
     max_line=_MAX_RECORD,
     max_rows=100_000,
+    max_size=2**25,
     list_all=_list_records,
     describe=_describe_record,
     parse=_parse_record,
@@ -270,6 +275,7 @@ PAIRS: Final = Sort(
     extension=".pairs",
     max_line=_MAX_SETTING,
     max_rows=100_000,
+    max_size=2**24,
     list_all=_list_pairs,
     describe=_describe_pair,
     parse=_parse_pair,

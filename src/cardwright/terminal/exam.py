@@ -55,6 +55,10 @@ _MINUTES_SHOWN: Final = 100
 _MINUTES_PER_HOUR: Final = 60
 _MAX_ROWS: Final = 200
 """How many lessons of a domain, or objectives of a set, are shown."""
+_MAX_MISSES: Final = 200
+"""How many entries of the miss log are shown."""
+_MAX_TEXT: Final = 1_000
+"""How many characters of each of their texts are shown."""
 _MIN_SENTENCE: Final = 44
 """Columns that a sentence needs for its figures to stand beside it."""
 _UNNAMED: Final = "Objectives"
@@ -609,7 +613,11 @@ def draw_misses(
     for place, monday in enumerate(mondays):
         cells = [str(group.weeks[place] or "·") for group in groups]
         columns.append(Column(f"{monday:%d %b}", cells, rank=len(mondays) - 1 - place))
-    entries = (part for miss in misses for part in _draw_miss(miss, blueprint))
+    left = len(misses) - _MAX_MISSES
+    entries: list[RenderableType] = []
+    if left > 0:
+        entries += [Text(), Text(f"… and {count(left, 'earlier entry')}: see --json")]
+    entries += (part for miss in misses[-_MAX_MISSES:] for part in _draw_miss(miss, blueprint))
     return Group(draw_columns(Column(by, [group.name for group in groups]), columns), *entries)
 
 
@@ -617,7 +625,7 @@ def _draw_miss(miss: Miss, blueprint: Blueprint) -> Iterator[RenderableType]:
     from rich.table import Table  # noqa: PLC0415  (as above)
 
     yield Text()
-    yield Text(make_line(f"{miss.on}  {miss.card}"), "bold")
+    yield Text(f"{miss.on}  {_cut(miss.card)}", "bold")
     rows = [
         ("missed", miss.failure),
         ("rule", miss.rule or "not written yet: `cards exam miss`"),
@@ -628,5 +636,11 @@ def _draw_miss(miss: Miss, blueprint: Blueprint) -> Iterator[RenderableType]:
     grid = Table.grid(padding=(0, 1))
     for name, text in rows:
         if text:
-            grid.add_row(Text(f"  {name:<6}", "dim"), Text(make_line(text)))
+            grid.add_row(Text(f"  {name:<6}", "dim"), Text(_cut(text)))
     yield grid
+
+
+def _cut(text: str) -> str:
+    """Return a text of whatever length, which another machine may have shared, as a short line."""
+    line = make_line(text[:_MAX_TEXT])
+    return line if len(text) <= _MAX_TEXT else f"{line}…"

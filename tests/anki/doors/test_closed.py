@@ -220,6 +220,19 @@ def test_nothing_is_written_without_a_backup(
     assert profile.collection.read_bytes() == before
 
 
+def test_nothing_is_imported_without_a_backup(
+    door: ProfileDoor, profile: Profile, world: World, tmp_path: Path
+) -> None:
+    profile.backups.touch()
+    (tmp_path / "mine").touch()
+    before = profile.collection.read_bytes()
+
+    with pytest.raises(AnkiError, match="cannot be backed up, so nothing was written"):
+        door.import_package(world.package, describe_notes(world), with_presets=False)
+
+    assert profile.collection.read_bytes() == before
+
+
 def _answer_in_anki(col: Collection) -> None:
     answer(col, list_card_ids(col)[0])
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pickle
+import sqlite3
 import unicodedata
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -43,23 +45,30 @@ def make_profile(folder: Path, name: str) -> Path:
 
 
 class Trap:
-    """Runs when it is unpickled."""
+    """Leaves a mark when it is unpickled."""
+
+    def __init__(self, mark: Path) -> None:
+        self._mark = mark
 
     def __reduce__(self) -> tuple[object, tuple[str]]:
-        return exec, ("raise AssertionError('the list of profiles was unpickled')",)
+        return exec, (f"open({str(self._mark)!r}, 'w').close()",)
 
 
 def test_profiles_are_folders_with_a_collection(tmp_path: Path) -> None:
     (tmp_path / "addons21").mkdir()
     (tmp_path / "README.txt").touch()
     (tmp_path / "odd" / "collection.anki2").mkdir(parents=True)
-    (tmp_path / "prefs21.db").write_bytes(pickle.dumps(Trap()))
+    with closing(sqlite3.connect(tmp_path / "prefs21.db")) as list_of_anki, list_of_anki:
+        list_of_anki.execute("create table profiles (name text primary key, data blob not null)")
+        rows = [(name, pickle.dumps(Trap(tmp_path / "MARK"))) for name in ("_global", "Anna")]
+        list_of_anki.executemany("insert into profiles values (?, ?)", rows)
     for name in ("User 1", "Zoë", "Anna"):
         make_profile(tmp_path, name)
 
     found = list_profiles([tmp_path, tmp_path / "missing"])
 
     assert [profile.name for profile in found] == ["Anna", "User 1", "Zoë"]
+    assert not (tmp_path / "MARK").exists()
     assert found[0].collection == tmp_path / "Anna" / "collection.anki2"
 
 

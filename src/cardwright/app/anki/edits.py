@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from filecmp import cmp
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -88,7 +89,7 @@ class NewFiles:
             wanted = find_below(self._root, str(folder / to_nfc(name)))
         except ProjectError:
             return None
-        if wanted.is_file() and wanted.read_bytes() != staged.read_bytes():
+        if wanted.is_file() and not cmp(wanted, staged, shallow=False):
             wanted = find_free(wanted)
         path = f"media/{wanted.name}"
         self._paths[str(folder / wanted.name)] = staged

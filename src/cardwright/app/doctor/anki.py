@@ -26,13 +26,13 @@ def examine_anki(case: Case, report: Report) -> None:
     store = case.store
     if store is None:
         report.summary = (
-            "never synced with" if case.is_missing else "unknown, as the store cannot be read"
+            "not synced with yet" if case.is_missing else "unknown, as the store cannot be read"
         )
         return
     places = list_places(store)
     if not places:
         report.summary = (
-            "never synced with: `cards anki sync` makes it one memory with the terminal"
+            "not synced with yet: `cards anki sync` makes it one memory with the terminal"
         )
         return
     times = {place: Mirror(store, place).read_sync_time() or 0 for place in places}

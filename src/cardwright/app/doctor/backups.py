@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +14,7 @@ from cardwright.app.doctor.case import Case, Copy, read_copy
 from cardwright.app.doctor.finding import Finding, Report
 from cardwright.app.doctor.store import make_copy_finding
 from cardwright.history import MS_PER_DAY, count_days
+from cardwright.study.backup import backup_folder
 from cardwright.text import count
 
 _MAX_AGE_DAYS: Final = 7
@@ -30,9 +32,28 @@ def examine_backups(case: Case, report: Report) -> None:
     if newest is not None:
         reviews = count(len(newest.ids), "review")
         report.summary += f", the newest good one {newest.path.name} with {reviews}"
+    if obstacle := _find_obstacle(case):
+        report.summary = "cannot be written"
+        report.findings.append(obstacle)
+        return
     report.findings += _check_damage(case, backups)
     report.findings += _check_age(case)
     report.findings += _check_contents(case, backups)
+
+
+def _find_obstacle(case: Case) -> Finding | None:
+    """Return what is in the place of the folder of backups, if anything is."""
+    folder = backup_folder(case.path)
+    if folder.is_dir() or not os.path.lexists(folder):
+        return None
+    return Finding(
+        code="backup-unwritable",
+        severity="warning",
+        message=f"{folder} is in the way of the backups",
+        harm="nothing is lost yet, but no backup can be made",
+        help="move it away, or delete it",
+        path=folder,
+    )
 
 
 def _check_damage(case: Case, backups: list[Copy]) -> Iterator[Finding]:
@@ -63,7 +84,7 @@ def _check_age(case: Case) -> Iterator[Finding]:
                 harm="nothing is lost, but there is no way back if the file is",
                 help="make one now; `cards review` makes one each day",
                 commands=(case.commands.on_store("backup"),),
-                path=case.path.parent / "backups",
+                path=backup_folder(case.path),
             )
         return
     # An id begins with the time in hexadecimal digits. Older reviews may have come by a sync.

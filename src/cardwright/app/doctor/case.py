@@ -65,9 +65,14 @@ class Case:
     @cached_property
     def is_missing(self) -> bool:
         """Whether there is no store yet; an empty file becomes one."""
-        return not self.path.exists() or (
-            self.path.is_file() and not self.path.stat().st_size and not self._log.exists()
-        )
+        try:
+            size = self.path.stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            # A link to itself, for example.
+            return False
+        return self.path.is_file() and not size and not self._log.exists()
 
     @property
     def _log(self) -> Path:

@@ -99,6 +99,12 @@ def list_removals(files: Iterable[Path]) -> tuple[str, ...]:
     return (format_command(*words, *files),)
 
 
+def list_moves(files: Iterable[tuple[Path, Path]]) -> tuple[str, ...]:
+    """Return the command lines of the user's shell that give files new names."""
+    words = ("move",) if sys.platform == "win32" else ("mv", "--")
+    return tuple(format_command(*words, *names) for names in files)
+
+
 def explain(code: str, error: CardwrightError, **about: Any) -> Finding:
     """Return the error that an area raised as a finding."""
     return Finding(code=code, severity="error", message=error.message, help=error.help, **about)

@@ -59,7 +59,7 @@ def examine_index(case: Case, report: Report) -> None:
             Finding(
                 code="index-unused",
                 severity="note",
-                message=f"{count(len(unused), 'project')} were not studied for {_UNUSED_DAYS} days: "
+                message=f"{count(len(unused), 'project')} {'was' if len(unused) == 1 else 'were'} not studied for {_UNUSED_DAYS} days: "
                 f"their indexes take {size / 1e6:.1f} MB",
                 harm="nothing is lost with them: an index is made again when it is needed",
                 help="you may delete them",

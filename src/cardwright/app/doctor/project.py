@@ -9,14 +9,15 @@ from typing import Final
 
 from cardwright.anki.changelog import CHANGELOG_NAME
 from cardwright.anki.diff import compare_with_ledger
-from cardwright.anki.ledger import LEDGER_NAME
+from cardwright.anki.ledger import LEDGER_NAME, UPDATE
 from cardwright.anki.publish import list_restyled
 from cardwright.anki.record import RecordError, find_record, read_record
 from cardwright.app.doctor.case import Case
-from cardwright.app.doctor.finding import Finding, Report
+from cardwright.app.doctor.finding import Finding, Report, explain
 from cardwright.app.doctor.store import list_leftovers, report_leftovers
 from cardwright.app.histories import list_claims
 from cardwright.app.project import Project, count_problems, open_project
+from cardwright.app.projects import list_projects
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below, find_real
@@ -65,7 +66,10 @@ def examine_project(case: Case, report: Report) -> None:
 
 
 def _explain_missing(case: Case, error: ProjectError) -> Iterator[Finding]:
-    """Explain a folder that looks like a project, but lacks something."""
+    """Explain a folder that looks like a project, but lacks something, or is gone."""
+    if not case.folder.exists():
+        yield explain("project-unreadable", error, harm="no command can be run from here")
+        return
     for folder in (find_real(case.folder), *find_real(case.folder).parents):
         found = [name for name in ("cards", "decks") if (folder / name).is_dir()]
         if found:
@@ -154,6 +158,16 @@ def _list_places(problems: Iterable[Diagnostic]) -> tuple[str, ...]:
 def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Finding:
     path = project.root / problem.span.path
     commands: tuple[str, ...] = ()
+    if problem.help == UPDATE:
+        return Finding(
+            code="ledger-newer",
+            severity="error",
+            message=f"the ledger: {problem.message}",
+            harm="nothing is lost, but this version can neither build nor release the pack",
+            help=problem.help,
+            path=path,
+            line=problem.span.line,
+        )
     if case.has_repository(project.root):
         commands = (
             format_command("git", "-C", project.root, "checkout", "HEAD", "--", problem.span.path),
@@ -202,7 +216,7 @@ def _check_records(case: Case, project: Project) -> Iterator[Finding]:
     for pack in project.collection.decks:
         path = find_record(project.root, pack)
         try:
-            find_below(project.root, f"build/{pack}.apkg")
+            _check_package(project.root, pack)
             read_record(path)
         except ProjectError as error:
             yield Finding(
@@ -220,10 +234,24 @@ def _check_records(case: Case, project: Project) -> Iterator[Finding]:
                 message=f"the record of the builds of `{pack}` cannot be read: {error}",
                 harm="the next release cannot take back what only a build shipped; readers of "
                 "released packages are not affected",
-                help="begin a new record with a build",
-                commands=(case.commands.on_project("build", pack),),
+                help="begin a new record with a build"
+                if path.is_file()
+                else "move it away; the next build begins a new record",
+                commands=(case.commands.on_project("build", pack),) if path.is_file() else (),
                 path=path,
             )
+
+
+def _check_package(root: Path, pack: str) -> None:
+    """Check that nothing is in the way of a package.
+
+    Raises:
+        ProjectError: something is.
+
+    """
+    path = find_below(root, f"build/{pack}.apkg")
+    if path.is_dir():
+        raise ProjectError(f"{path} is a folder", help="move it away")
 
 
 def _check_changes(case: Case, project: Project) -> Iterator[Finding]:
@@ -266,17 +294,31 @@ def _check_claims(case: Case) -> Iterator[Finding]:
 
 
 def _check_unclaimed(case: Case, namespaces: Iterable[str]) -> Iterator[Finding]:
-    """Note the packs that were studied elsewhere."""
+    """Note the projects that are gone, and the packs that no project here has."""
     if case.store is None:
         return
-    united = {case.store.aliases.unite(namespace) for namespace in namespaces}
+    known = list_projects(case.store)
+    if gone := [project for project in known if not project.is_there]:
+        yield Finding(
+            code="projects-gone",
+            severity="note",
+            message=f"{count(len(gone), 'project')} that you studied {'is' if len(gone) == 1 else 'are'} "
+            "not in the same folder any more",
+            harm="their reviews are kept",
+            help="`cards projects relink NAME FOLDER` tells where it is now; `cards projects forget NAME`"
+            " if you do not need it any more",
+            details=tuple(f"{project.name}: {project.folder}" for project in gone),
+        )
+    there = [project for project in known if project.is_there]
+    elsewhere = [name for project in there for name in (*project.namespaces, *project.others)]
+    united = {case.store.aliases.unite(namespace) for namespace in (*namespaces, *elsewhere)}
     others = sorted(name for name in case.store.list_namespaces() - united if not is_kept(name))
     if others:
         prompts = {name: len(case.store.list_keys(name)) for name in others}
         yield Finding(
             code="packs-elsewhere",
             severity="note",
-            message=f"the store has reviews of {count(len(others), 'pack')} of other projects",
+            message=f"the store has reviews of {count(len(others), 'pack')} that no known project has",
             harm="they are kept, and count when you study those packs",
             details=tuple(f"{name}: {count(number, 'prompt')}" for name, number in prompts.items()),
         )

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import Final
 
 from cardwright.app.doctor.case import Case, Copy, read_copy, read_log
-from cardwright.app.doctor.finding import Finding, Report, Severity, explain, list_removals
+from cardwright.app.doctor.finding import (
+    Finding,
+    Report,
+    Severity,
+    explain,
+    list_moves,
+    list_removals,
+)
 from cardwright.app.doctor.rescue import STORE_ENDING
 from cardwright.app.garbage import gc_paused
 from cardwright.app.study import unite_study
@@ -18,6 +25,7 @@ from cardwright.files import find_free
 from cardwright.history import MS_PER_HOUR, make_time
 from cardwright.study.error import StoreBusyError, StoreDamagedError, StoreError
 from cardwright.study.journal import Journal, make_journal
+from cardwright.study.opening import SIDE_FILES
 from cardwright.study.rescue import Fault, rescue_reviews
 from cardwright.study.snapshot import check_lock, is_outdated
 from cardwright.study.store import Store
@@ -44,10 +52,12 @@ def examine_store(case: Case, report: Report) -> None:
     report.summary = str(case.path)
     if case.obstacle is not None:
         report.findings.append(_explain_unusable(case, case.obstacle))
+        report.findings += _check_strays(case)
         return
     report.findings += _check_room(case)
     report.findings += _check_damage(case)
-    report.findings += _check_writing(case)
+    # What cannot be used cannot be written either.
+    report.findings += [found for found in _check_writing(case) if found not in report.findings]
     if case.store is not None:
         report.findings += _check_clock(case, case.store)
         report.findings += _check_place(case)
@@ -62,7 +72,20 @@ def _examine_missing(case: Case, report: Report) -> None:
     what = "empty" if case.path.exists() else "does not exist yet"
     report.summary = f"{case.path}: {what}: `cards review` makes it"
     backup = case.good_backup
-    if backup is not None:
+    if case.path.is_symlink():
+        report.summary = f"{case.path}: missing"
+        report.findings.append(
+            Finding(
+                code="store-missing",
+                severity="error",
+                message=f"the review store is a link to {os.path.realpath(case.path)}, where no file is",
+                harm=f"`cards review` cannot save answers; {_describe_backup(backup)}",
+                help="see whether its drive is connected, and its folder is there; if it is gone for good, "
+                "delete the link, then run `cards doctor` again",
+                path=case.path,
+            )
+        )
+    elif backup is not None:
         report.summary = f"{case.path}: missing"
         report.findings.append(
             Finding(
@@ -100,7 +123,14 @@ def _explain_unusable(case: Case, error: StoreError) -> Finding:
     """Return what the error means that opening the store raised."""
     harm = "nothing was changed"
     code = "store-locked" if isinstance(error, StoreBusyError) else "store-unusable"
-    return explain(code, error, harm=harm, path=case.path)
+    # Neither another program's file nor a device is to be moved away.
+    odd = [
+        (file, aside)
+        for file, aside in _list_moves_aside(case)
+        if file.is_symlink()
+        or not (file.is_file() or file.is_char_device() or file.is_block_device())
+    ]
+    return explain(code, error, harm=harm, path=case.path, commands=list_moves(odd))
 
 
 def _check_damage(case: Case) -> Iterator[Finding]:
@@ -108,7 +138,7 @@ def _check_damage(case: Case) -> Iterator[Finding]:
     try:
         faults = case.faults
     except StoreDamagedError as error:
-        yield _explain_unreadable(case, error)
+        yield _explain_damage(case, [Fault("", "", error.message)])
         return
     except StoreError as error:
         yield _explain_unusable(case, error)
@@ -167,7 +197,11 @@ def _explain_unreadable(case: Case, error: StoreError) -> Finding:
             else "look for a copy elsewhere, such as a sync folder; a new store begins when you "
             "move this file away"
         ),
-        commands=((case.commands.on_store("backup", "--restore", backup.path),) if backup else ()),
+        commands=(
+            (case.commands.on_store("backup", "--restore", backup.path),)
+            if backup
+            else list_moves(_list_moves_aside(case))
+        ),
         path=case.path,
     )
 
@@ -198,6 +232,17 @@ def _explain_damage(case: Case, faults: list[Fault]) -> Finding:
         path=case.path,
         details=_list_faults(faults),
     )
+
+
+def _list_moves_aside(case: Case) -> Iterator[tuple[Path, Path]]:
+    """Yield the files of the store, each with a new name."""
+    aside = find_free(
+        case.path.with_name(f"{case.path.stem}-damaged-{case.moment.local:%Y-%m-%d}.db")
+    )
+    for suffix in ("", *SIDE_FILES):
+        file = case.path.with_name(f"{case.path.name}{suffix}")
+        if os.path.lexists(file):
+            yield file, aside.with_name(f"{aside.name}{suffix}")
 
 
 def _describe_backup(backup: Copy | None) -> str:
