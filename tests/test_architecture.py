@@ -347,6 +347,8 @@ FUZZED = {
     "app/misses.py": "project/test_edit.py::test_any_edit_of_any_file_reads_back",
     "app/project.py": "project/test_fuzz.py::test_mutations",
     "app/release.py": "project/test_fuzz.py::test_mutations",
+    "cli/init.py": "cli/test_init.py::test_init_overwrites_nothing",
+    "cli/paths.py": "cli/test_output_paths.py::test_output_never_replaces_what_is_ours",
     "cli/git.py": "cli/test_strange_repositories.py::test_a_pipe_in_place_of_a_file_holds_nothing_up",
     "editor/workspace.py": "editor/test_protocol.py::test_random_edits_are_survived",
     "foreign/picture.py": "foreign/test_picture.py::test_any_bytes_are_measured_or_refused",
