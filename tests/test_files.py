@@ -71,7 +71,7 @@ def test_what_a_killed_process_left_is_removed_an_hour_later(tmp_path: Path) -> 
     left = {
         ".a.yaml.0123abcd.cardwright-tmp": (7_200, False),
         ".a.yaml.4567cdef.cardwright-tmp": (60, True),
-        ".b.yaml.0123abcd.cardwright-tmp": (7_200, True),
+        ".b.yaml.0123abcd.cardwright-tmp": (7_200, False),
         ".a.yaml.swp": (7_200, True),
         "a.yaml~": (7_200, True),
     }

@@ -44,8 +44,7 @@ def stream_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         mode = _find_mode(path)
-        head = f".{path.name[:_MAX_NAME]}."
-        temporary = path.with_name(f"{head}{os.urandom(4).hex()}{_TEMPORARY}")
+        temporary = make_temporary(path)
         try:
             # The process's umask applies: most files are meant to be shared.
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
@@ -55,7 +54,7 @@ def stream_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
                 os.fsync(file.fileno())
             if mode is not None:
                 temporary.chmod(mode)
-            _remove_abandoned(temporary, head)
+            remove_abandoned(temporary)
             temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -63,6 +62,11 @@ def stream_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
             raise
     except OSError as error:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+
+
+def make_temporary(path: Path) -> Path:
+    """Return a new path beside a file, from which it is to be renamed once it is complete."""
+    return path.with_name(f".{path.name[:_MAX_NAME]}.{os.urandom(4).hex()}{_TEMPORARY}")
 
 
 def write_below(root: Path, name: str, data: bytes | str) -> None:
@@ -138,6 +142,18 @@ def is_on_network(path: str) -> bool:
     return path.startswith(("\\\\", "//"))
 
 
+def find_real(path: Path | str, *, strict: bool = False) -> Path:
+    """Return the absolute path that all links lead to; unless `strict`, it need not exist.
+
+    Unlike `Path.resolve`, it never raises a `RuntimeError` for links that lead to each other.
+
+    Raises:
+        OSError: `strict`, and it does not exist, or cannot be found out.
+
+    """
+    return Path(os.path.realpath(path, strict=strict))
+
+
 def find_free(path: Path) -> Path:
     """Return a path where nothing is yet, adding a number to the name if needed."""
     number, free = 1, path
@@ -169,14 +185,14 @@ def _find_mode(path: Path) -> int | None:
     return stat.S_IMODE(info.st_mode) & 0o777
 
 
-def _remove_abandoned(temporary: Path, head: str) -> None:
-    """Remove what killed processes left of writing the same file."""
+def remove_abandoned(temporary: Path) -> None:
+    """Remove what killed processes left of writing files in the same folder."""
     with contextlib.suppress(OSError):
         now_s = temporary.stat().st_mtime
         with os.scandir(temporary.parent) as entries:
             for entry in entries:
                 if (
-                    entry.name.startswith(head)
+                    entry.name.startswith(".")
                     and entry.name.endswith(_TEMPORARY)
                     and entry.is_file(follow_symlinks=False)
                     and now_s - entry.stat(follow_symlinks=False).st_mtime > _ABANDONED_S

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from anki_deck_author import DeckAuthor, Home, MakeReader, change, fill, read_files
+from killing import kill_at
 from media_files import MP3, PNG
 from project_files import Run
 
@@ -141,6 +143,31 @@ def test_a_newer_package_is_merged_with_what_changed_here(
     (built,) = (home / "build").glob("*.apkg")
     result = reader.import_package(built)
     assert (result.new, result.updated, result.conflicting) == ({"日本"}, {"Fiji", "Nauru"}, set())
+
+
+def test_a_merge_that_was_interrupted_is_finished_by_the_next(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    """Otherwise the next release would change notes that are as they were adopted."""
+    fill(author)
+    first = author.export(tmp_path / "first.apkg", deck="Länder")
+    run("adopt", str(first), folder=home)
+    change(author, "Country:Nauru", Note="no capital there")
+    author.add_note("Land (basic)", "Länder", ["Togo", "Lomé", "", ""])
+    second = author.export(tmp_path / "second.apkg", deck="Länder")
+    pristine = shutil.copytree(home, tmp_path / "pristine")
+    run("adopt", str(second), folder=home)
+    whole = read_files(home)
+    for number in range(3):
+        shutil.rmtree(home)
+        shutil.copytree(pristine, home)
+        with kill_at(number, is_done=False, endings={".yaml", ".jsonl"}):
+            run("adopt", str(second), folder=home)
+        assert read_files(home) != whole
+
+        run("adopt", str(second), folder=home)
+
+        assert read_files(home) == whole
 
 
 def test_a_conflict_shows_the_lines_that_differ(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -75,6 +76,18 @@ def test_a_mistake_stops_every_command_but_those_that_mend_it(
     monkeypatch.setenv("VISUAL", f'"{sys.executable}" -c "{fix}"')
     run("config", "--edit")
     assert run("config", "mouse").stdout == "on\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
+def test_what_never_ends_is_not_read(run: Run, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    for name in (str(path), "/dev/zero", str(path.parent)):
+        monkeypatch.setenv("CARDS_CONFIG", name)
+        assert f"{name}: it is not a regular file" in run("list", exit_code=1).stderr
+    for none in ("", os.devnull):
+        monkeypatch.setenv("CARDS_CONFIG", none)
+        run("list")
 
 
 def test_an_unknown_name_is_warned_of_with_a_suggestion(run: Run, path: Path) -> None:

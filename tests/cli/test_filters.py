@@ -117,3 +117,9 @@ def test_files_that_cannot_be_read_are_named_as_a_reason(write: Write, run: Run)
     for command in ("list", "due"):
         said = run(command, "--tag", "needles", exit_code=1).stderr
         assert said.startswith("some files could not be read completely: see `cards check`\n")
+
+
+def test_no_number_of_days_is_too_much_for_the_store(run: Run) -> None:
+    run("review", "--plain", "--ahead", "36500")
+    for days in ("36501", "9" * 40):
+        run("review", "--plain", "--ahead", days, exit_code=2)

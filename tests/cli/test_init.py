@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from killing import kill_at
 from project_files import Run
 
 
@@ -97,3 +98,20 @@ def test_init_overwrites_nothing(run: Run, tmp_path: Path) -> None:
     assert "already exists: nothing was written" in result.stderr
     assert [path.name for path in (tmp_path / "garden").iterdir()] == ["README.md"]
     assert (tmp_path / "garden" / "README.md").read_text("utf-8") == "mine"
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_an_interrupted_init_is_finished_by_the_next(run: Run, tmp_path: Path, number: int) -> None:
+    run("init", "whole", "--pack", "garden", folder=tmp_path)
+    with kill_at(number, is_done=False, endings={"", ".md", ".yaml", ".json"}):
+        run("init", "garden", folder=tmp_path)
+    assert not (tmp_path / "garden/decks/garden/deck.yaml").exists()
+
+    run("init", "garden", folder=tmp_path)
+
+    whole, garden = (
+        {path.relative_to(tmp_path / name) for path in (tmp_path / name).rglob("*")}
+        for name in ("whole", "garden")
+    )
+    assert garden == whole
+    assert run("check", "--strict", "--json", folder=tmp_path / "garden").stdout == "[]\n"

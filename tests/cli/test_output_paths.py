@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -14,7 +16,8 @@ from click.testing import CliRunner, Result
 
 from cardwright.cli.lazy import LazyGroup
 from cardwright.cli.main import cards
-from cardwright.cli.paths import OutputFile, OutputFolder, StoreFile
+from cardwright.cli.paths import SYNCED, OutputFile, OutputFolder, StoreFile
+from cardwright.study.sync_sorts import PAIRS, RECORDS, SETTINGS
 from exam_project import write_exam_project
 from project_files import Run, Write
 
@@ -73,6 +76,7 @@ def forest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project and, beside it, a store with reviews, a backup and an index."""
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("CARDS_CONFIG", str(tmp_path / "config.toml"))
     root = write_exam_project(tmp_path)
     for words in (["answer", "ring", "good"], ["backup"]):
         assert invoke(root, *words, "--db", str(tmp_path / "mine" / "reviews.db")).exit_code == 0
@@ -121,6 +125,10 @@ def make_spellings(folder: Path) -> dict[str, str]:
     (folder / "other.db").write_bytes(store.read_bytes())
     os.mkfifo(folder / "pipe")
     (folder / "stream").symlink_to("/dev/stdout")
+    (folder / "thesis.txt").write_text("Years of work", "utf-8")
+    (folder / "config.toml").write_text("", "utf-8")
+    (folder / "shared").mkdir()
+    (folder / "shared" / "0123abcd.jsonl").write_text('{"id": "', "utf-8")
     return {
         str(store): DATABASE,
         "../mine/reviews.db": DATABASE,
@@ -148,6 +156,10 @@ def make_spellings(folder: Path) -> dict[str, str]:
         "kinds/pick.yaml": "is in kinds/",
         "schemas/cards.schema.json": "is in schemas/",
         ".git/config": "belongs to git",
+        str(folder / "thesis.txt"): "this command did not write",
+        str(folder / "config.toml"): "is the config file",
+        str(folder / "shared" / "0123abcd.jsonl"): "belongs to a sync folder",
+        str(folder / "other.db-wal"): "belongs to a database",
         "": "an empty name",
         "cards/": "is a folder",
         "free/": "is a folder",
@@ -184,13 +196,52 @@ def test_output_never_replaces_what_is_ours(
     if words == ("backup",):
         # A backup may replace an older one, wherever that is.
         del spellings[str(folder / "other.db")]
-    before = snap(folder / "project"), snap(folder / "mine")
+    before = snap(folder)
     for path, told in spellings.items():
         for line in list_lines(words, param, path, store):
             shown = invoke(forest, *line, exit_code=2).stderr
             assert told in shown or (told == DATABASE and "the review store" in shown), path
 
-    assert (snap(folder / "project"), snap(folder / "mine")) == before
+    assert snap(folder) == before
+
+
+def test_files_of_a_sync_folder_are_known_by_their_names() -> None:
+    endings = {".jsonl", *(sort.extension for sort in (SETTINGS, RECORDS, PAIRS))}
+    assert all(SYNCED.fullmatch(f"0123abcd{ending}") for ending in endings)
+
+
+def test_an_output_of_the_same_command_is_replaced(forest: Path) -> None:
+    store = str(forest.parent / "mine" / "reviews.db")
+    (forest / "empty.csv").touch()
+    for _ in range(2):
+        for words in (
+            ("export", "x.jsonl", "--db", store),
+            ("export", "empty.csv", "--db", store),
+            ("stats", "--html", "stats.html", "--db", store),
+            ("backup", "copy.db", "--db", store),
+            ("preview", "--to", "page.html"),
+        ):
+            invoke(forest, *words, exit_code=0)
+
+
+def test_a_backup_replaces_no_reviews_that_the_store_lacks(forest: Path) -> None:
+    """As on a new machine, where somebody means `--restore`, or of Anki's own database."""
+    store = str(forest.parent / "mine" / "reviews.db")
+    invoke(forest, "backup", "copy.db", "--db", store, exit_code=0)
+    (forest / "copy.db").rename(forest / "older.db")
+    invoke(forest, "backup", "older.db", "--db", store, exit_code=0)
+    with closing(sqlite3.connect(forest / "of-anki.db")) as other:
+        other.execute("create table cards (id)")
+    before = snap(forest)
+
+    shown = invoke(forest, "backup", "older.db", "--db", "new.db", exit_code=1).stderr
+    refused = invoke(forest, "backup", "of-anki.db", "--db", store, exit_code=1).stderr
+
+    assert "has 1 review that the store lacks" in shown
+    assert "belongs to another program" in refused
+    assert {name: snap(forest)[name] for name in before} == before
+    invoke(forest, "import", "older.db", "--db", "new.db", exit_code=0)
+    invoke(forest, "backup", "older.db", "--db", "new.db", exit_code=0)
 
 
 @pytest.mark.parametrize(("words", "param"), FOLDERS, ids=str)
@@ -222,7 +273,15 @@ def test_a_store_is_not_made_of_a_source(forest: Path) -> None:
     (forest / "cards" / "trees" / "empty.yaml").touch()
     os.mkfifo(forest / "pipe")
     before = snap(forest)
-    for path in ("cards/trees/empty.yaml", "decks/trees/reviews.db", "", "cards", "free/"):
+    for path in (
+        "cards/trees/empty.yaml",
+        "decks/trees/reviews.db",
+        "",
+        "cards",
+        "free/",
+        "../mine/reviews.db-journal",
+        "../config.toml",
+    ):
         invoke(forest, "due", "--db", path, exit_code=2)
     for path in ("pipe", "/dev/null"):
         assert "move this one away" in invoke(forest, "due", "--db", path, exit_code=1).stderr
@@ -238,6 +297,39 @@ def test_a_link_given_for_output_is_followed(forest: Path) -> None:
 
     assert (forest / "link.jsonl").is_symlink()
     assert (forest / "real.jsonl").is_file()
+
+
+def test_a_folder_given_as_a_link_to_nowhere_is_made(forest: Path) -> None:
+    (forest.parent / "link").symlink_to("real")
+
+    invoke(forest, "build", "--to", "../link", exit_code=0)
+
+    assert (forest.parent / "real" / "trees.apkg").is_file()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",),
+        ("build",),
+        ("release", "trees"),
+        ("build", "--to", "loop"),
+        ("init", "loop"),
+        ("new", "basic", "loop"),
+        ("schema", "--write"),
+        ("preview",),
+        ("sync", "loop"),
+        ("doctor", "--sync", "loop"),
+    ],
+)
+def test_links_to_each_other_are_survived(forest: Path, words: tuple[str, ...]) -> None:
+    """Wherever a link can be: none is followed forever, and none is a traceback."""
+    for place in ("build", "schemas", "loop", "cards/trees/loop.yaml", "decks/loop", "kinds/loop"):
+        if (forest / place).is_dir():
+            shutil.rmtree(forest / place)
+        (forest / place).symlink_to(Path(place).name)
+
+    invoke(forest, *words)
 
 
 MISS = (

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cardwright.cli.main import cards
 from exam_project import write_exam_project
 from project_files import Run
 
@@ -84,6 +86,76 @@ def test_options_exams_mock_exams_and_misses_reach_the_other_machine(
     assert here.run("sync") == f"{shared}: nothing new\n"
     assert there.run("sync") == f"{shared}: nothing new\n"
     assert here.ask("sync")["settings"] == {"taken": 0, "given": 0}
+
+
+HUGE = str(10**300)
+EXTREMES = (
+    *(("options", "trees", f"new_per_day={value}") for value in ("0", "9999", "10000", HUGE)),
+    *(("options", "trees", f"desired_retention={value}") for value in ("0.7", "0.99", "0.991")),
+    *(("options", "trees", f"learning_steps_minutes={value}") for value in ("1439", "1440", HUGE)),
+    *(("days", f"{days}=off") for days in ("0001-01-01..9999-12-31", "9999-12-31", "today")),
+    *(
+        ("exam", "set", "trees", "--yes", "--date", day)
+        for day in ("", "9999-12-31", "10000-01-01")
+    ),
+    *(("exam", "set", "trees", "--minutes", minutes) for minutes in ("1440", "1441")),
+    ("exam", "set", "trees", "--days-off", ""),
+    *(
+        ("exam", "mock", "--plain", "--questions", "1", option, value)
+        for option, value in [
+            *(("--minutes", value) for value in ("1e-300", "527040", "527041", "1e300", HUGE)),
+            *(("--seed", value) for value in ("0", HUGE)),
+        ]
+    ),
+    ("exam", "miss", "a1-1", "--rule", "\x1b[31m\n\u2028" * 99, "--action", "Wait"),
+)
+
+
+def test_whatever_a_command_accepts_can_be_synced(
+    machines: tuple[Machine, Machine],
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Otherwise it would block every machine from then on."""
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    accepted = []
+    for minute, words in enumerate(EXTREMES):
+        monkeypatch.setenv("CARDS_NOW", f"2026-11-26T09:{minute:02}:00+01:00")
+        given = "1\n\ny\ny\n" if "mock" in words else ""
+        line = ["-C", str(project), *words, "--db", str(tmp_path / "here.db")]
+        done = CliRunner().invoke(cards, line, input=given)
+        assert done.exit_code in {0, 1, 2}, done.output
+        assert "damaged" not in done.output, words
+        if not done.exit_code:
+            accepted.append(words[-1].rpartition("=")[2])
+
+    here.run("sync", str(shared))
+    there.run("sync", str(shared))
+
+    assert {"9999", "1439", "1440", "9999-12-31", "527040"} <= {*accepted}
+    assert not {"10000", "1441", "", "1e300", "527041"} & {*accepted}
+    for words in (("options",), ("days",), ("exam", "misses"), ("exam", "mock", "--list")):
+        assert there.ask(*words) == here.ask(*words)
+    assert here.run("sync") == f"{shared}: nothing new\n"
+
+
+def test_a_forecast_of_a_clock_that_begins_in_1970_can_be_synced(
+    machines: tuple[Machine, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that of a computer without a battery, where the study day is still one of 1969."""
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    monkeypatch.setenv("CARDS_NOW", "1970-01-01T00:30:00+00:00")
+    here.run("exam", "set", "trees", "--date", "1970-02-01")
+    here.run("exam", "status")
+    here.run("sync", str(shared))
+
+    there.run("sync", str(shared))
+
+    (records,) = shared.glob("*.records")
+    assert json.loads(records.read_text("utf-8"))["body"]["study_day"] == -1
 
 
 def test_a_record_that_this_version_cannot_use_is_named_and_left(

@@ -207,6 +207,7 @@ def test_reviews_that_conflict_are_both_kept(run: Run, tmp_path: Path) -> None:
     assert sorted(r["rating"] for r in reviews if not r["undone"] and r["rating"]) == [1, 3]
 
 
+OLD = '{"id": "old"}'
 FULL = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), -1))
@@ -227,7 +228,7 @@ def test_on_a_full_disk_nothing_is_lost(tmp_path: Path, run: Run, command: str, 
     (tmp_path / "x.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
     run("import", str(tmp_path / "x.jsonl"))
     target = shared if command == "sync" else tmp_path / "out.jsonl"
-    (tmp_path / "out.jsonl").write_text("old", "utf-8")
+    (tmp_path / "out.jsonl").write_text(OLD, "utf-8")
 
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(room), command, str(target)],
@@ -240,7 +241,7 @@ def test_on_a_full_disk_nothing_is_lost(tmp_path: Path, run: Run, command: str, 
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
     assert ours.read_bytes() == b""
-    assert (tmp_path / "out.jsonl").read_text("utf-8") == "old"
+    assert (tmp_path / "out.jsonl").read_text("utf-8") == OLD
     assert sorted(path.name for path in shared.iterdir()) == [ours.name]
     assert len(read_log(tmp_path / "reviews.db")) == 40
     run(command, str(target))

@@ -138,6 +138,16 @@ def test_a_forecast_names_every_domain_and_the_whole() -> None:
     assert plan.on_day[WHOLE].recall > plan.today[WHOLE].recall
 
 
+def test_a_plan_of_many_days_is_made_with_fewer_prompts() -> None:
+    """So that two years take about as long as one."""
+    sizes = []
+    for days in (30, 365, 730):
+        planner = make_planner(1_000, days)
+        planner.start_day(0)
+        sizes.append(len(planner._sample().columns))
+    assert sizes == [MAX_SAMPLE, MAX_SAMPLE, MAX_SAMPLE / 2]
+
+
 def test_a_few_low_draws_leave_the_mean_within_the_range() -> None:
     """Otherwise, no other machine would take the forecast for one."""
     drawn = np.array([[0.01] * 4 + [0.999] * 96] * 2)

@@ -1,9 +1,9 @@
-"""A release that ends in the middle, as if its process were killed."""
+"""A command that ends in the middle, as if its process were killed."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -15,14 +15,17 @@ class KilledError(BaseException):
 
 
 @contextlib.contextmanager
-def kill_at(number: int, *, is_done: bool) -> Iterator[None]:
-    """End a release before or after it puts its file of this number, from 0, in place."""
+def kill_at(number: int, *, is_done: bool, endings: Collection[str] = _PUBLISHED) -> Iterator[None]:
+    """End a command before or after it puts its file of this number, from 0, in place.
+
+    Only files with these endings count: by default, those of a release.
+    """
     written = 0
     put_in_place = Path.replace
 
     def replace_or_end(self: Path, target: Path) -> Path:
         nonlocal written
-        if target.suffix not in _PUBLISHED:
+        if target.suffix not in endings:
             return put_in_place(self, target)
         if written == number and not is_done:
             raise KilledError

@@ -11,11 +11,16 @@ from cardwright.cli.output import say, say_json
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFile
 from cardwright.cli.user_folders import default_store_path
+from cardwright.foreign.database import MAGIC
 from cardwright.study.backup import list_backups, restore_backup
+from cardwright.study.error import StoreError
+from cardwright.study.snapshot import read_ids
+from cardwright.study.store import Store
+from cardwright.text import count
 
 
 @click.command()
-@click.argument("file", required=False, type=OutputFile(is_database=True))
+@click.argument("file", required=False, type=OutputFile(MAGIC))
 @click.option("--list", "is_list", is_flag=True, help="List the dated backups, newest first.")
 @click.option(
     "--restore",
@@ -63,8 +68,28 @@ def backup(
         if file is None:
             made = store.back_up(today)
         else:
+            _check_older(store, file)
             store.copy_to(made := file)
     if as_json:
         say_json({"path": str(made), "bytes": made.stat().st_size})
     else:
         say(str(made))
+
+
+def _check_older(store: Store, file: Path) -> None:
+    """Check that a file which a backup is about to replace is an older one of the same reviews.
+
+    Raises:
+        StoreError: it is damaged or no review store, or has reviews that the store lacks.
+
+    """
+    if not (file.exists() and file.stat().st_size):
+        return
+    try:
+        lacking = read_ids(file, is_checked=False).difference(store.list_ids())
+    except StoreError as error:
+        message = f"{file} is not an older backup: {error.message}"
+        raise StoreError(message, help="delete it first, or name another file") from None
+    if lacking:
+        message = f"{file} has {count(len(lacking), 'review')} that the store lacks"
+        raise StoreError(message, help="import it first with `cards import`, or name another file")

@@ -73,6 +73,6 @@ def _find_place(root: Path) -> str:
     """Return the folder of a project within the repository that GitHub has checked out."""
     workspace = os.environ.get("GITHUB_WORKSPACE")
     with suppress(OSError, ValueError):
-        within = root.relative_to(find_real(Path(workspace or root))).as_posix()
+        within = root.relative_to(find_real(workspace or root)).as_posix()
         return "" if within == "." else f"{within}/"
     return ""

@@ -26,7 +26,7 @@ from cardwright.app.project import count_problems
 from cardwright.changed_lines import compare_lines
 from cardwright.cli.output import say, say_data, say_json_list, warn
 from cardwright.cli.params import json_option
-from cardwright.cli.paths import OutputFile
+from cardwright.cli.paths import PAGE_START, OutputFile
 from cardwright.cli.project import open_user_project
 from cardwright.files import write_file
 from cardwright.project.walk import find_project
@@ -47,7 +47,7 @@ _MAX_SHOWN: Final = 200_000
 @click.option(
     "--html",
     "page",
-    type=OutputFile(),
+    type=OutputFile(PAGE_START),
     help="Write a page that shows each card before and after, of two revisions or packages.",
 )
 @click.option("--markdown", "as_markdown", is_flag=True, help="Print a summary in Markdown.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 from cardwright.cli.output import say
 from cardwright.cli.paths import OutputFolder
 from cardwright.error import ProjectError
-from cardwright.files import find_below, find_real, write_below
+from cardwright.files import find_real, read_below, write_below
 from cardwright.project.card import suggest_id
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.namespace import make_namespace
@@ -55,9 +54,15 @@ def init(folder: Path, target: Path, template: str, pack: str) -> None:
     files = make_project_files(name, title, namespace, TEMPLATES[template], kinds)
     for key, text in format_schemas(kinds).items():
         files[name_schema_file(key)] = text
-    for shown in files:
-        if os.path.lexists(find_below(root, shown)):
-            raise ProjectError(f"{root / shown} already exists: nothing was written")
+    manifest = f"decks/{name}/deck.yaml"
+    # The manifest is written last: without it, what is there may be from an interrupted run.
+    for shown, text in files.items():
+        found = read_below(root, shown)
+        if found is not None and (shown == manifest or found != text.encode()):
+            raise ProjectError(
+                f"{root / shown} already exists: nothing was written", help="name a new folder"
+            )
+    files[manifest] = files.pop(manifest)
     for shown, text in files.items():
         write_below(root, shown, text)
     say(f"{root}: {len(files)} files. Next:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from math import isfinite
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -14,6 +14,7 @@ from cardwright.cli.lazy import Text
 from cardwright.cli.paths import StoreFile
 from cardwright.text import to_nfc
 
+_MAX_MINUTES: Final = 366 * 24 * 60
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -26,7 +27,7 @@ class _Name(Text):
 
 
 class _Minutes(click.FloatRange):
-    """A number of minutes: above zero, and not infinite."""
+    """A number of minutes: above zero, and at most a year."""
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -39,7 +40,7 @@ class _Minutes(click.FloatRange):
 
 
 NAME = _Name()
-MINUTES = _Minutes(0, min_open=True)
+MINUTES = _Minutes(0, _MAX_MINUTES, min_open=True)
 
 db_option = click.option(
     "--db",

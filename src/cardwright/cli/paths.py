@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -11,6 +12,7 @@ from typing import Any, Final
 
 import click
 
+from cardwright.cli.config_file import find_config_path
 from cardwright.error import ProjectError
 from cardwright.files import find_real
 from cardwright.project.walk import find_project
@@ -21,14 +23,21 @@ _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
 _ENDS: Final = frozenset((os.sep, os.altsep or os.sep))
+SYNCED: Final = re.compile(r"[0-9a-f]{8}\.(jsonl|settings|records|pairs)")
+"""The names of the files that machines write into a sync folder."""
+PAGE_START: Final = b"<!doctype html>"
+"""How the pages that commands write start."""
+_START_BYTES: Final = 64
 _STREAMS: Final = ("/dev/std", "/dev/fd/", "/proc/")
 
 
 class _OutputPath(click.Path):
     """A path to write to."""
 
+    _is_link_followed = True
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path, or fail if it is not free for output."""
+        """Return the path, or what it is a link to, or fail if it is not for output."""
         given = os.fspath(value)
         if not given:
             self.fail("an empty name; `.` is the working folder.", param, ctx)
@@ -39,7 +48,8 @@ class _OutputPath(click.Path):
         if fault:
             self.fail(f"{given!r} {fault}.", param, ctx)
         super().convert(value, param, ctx)
-        return Path(given)
+        path = Path(given)
+        return find_real(path) if self._is_link_followed and path.is_symlink() else path
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         raise NotImplementedError
@@ -48,26 +58,30 @@ class _OutputPath(click.Path):
 class OutputFile(_OutputPath):
     """A file to write."""
 
-    def __init__(self, *, is_database: bool = False) -> None:
-        """Accept files; only a database may replace another one."""
+    def __init__(self, *starts: bytes) -> None:
+        """Accept what is no file yet, is empty, or starts as what the command writes."""
         super().__init__(path_type=Path, dir_okay=False)
-        self._is_database = is_database
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """Return the path, or the file that it is a link to, or fail if it is not for output."""
-        path = super().convert(value, param, ctx)
-        return find_real(path) if path.is_symlink() else path
+        self._starts = starts
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         if fault := _find_file_fault(given):
             return fault
-        real = _resolve(given)
-        fault = _find_store_fault(real, _list_stores(ctx)) or _find_source_fault(
-            real, _find_root(ctx)
+        real = find_real(given)
+        return (
+            _find_store_fault(real, _list_stores(ctx))
+            or _find_source_fault(real, _find_root(ctx))
+            or _find_other_fault(real)
+            or self._find_content_fault(real)
         )
-        if not fault and not self._is_database and _is_database(real):
-            fault = "is a database, perhaps a review store"
-        return fault
+
+    def _find_content_fault(self, real: Path) -> str:
+        """Explain that a file is of another kind than what would replace it."""
+        start = _read_start(real)
+        if not start or start.startswith(self._starts):
+            return ""
+        if _is_database(start):
+            return "is a database, perhaps a review store"
+        return "is a file that this command did not write: delete it first, or name another"
 
 
 class OutputFolder(_OutputPath):
@@ -80,7 +94,7 @@ class OutputFolder(_OutputPath):
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         base = _find_folder(ctx) if self._is_in_project else Path()
-        real = _resolve(base / given)
+        real = find_real(base / given)
         if real.exists() and not real.is_dir():
             return "is not a folder"
         for store in _list_stores(ctx):
@@ -93,6 +107,8 @@ class OutputFolder(_OutputPath):
 class StoreFile(_OutputPath):
     """The file of a review store, which is created if needed."""
 
+    _is_link_followed = False  # its backups are beside the link
+
     def __init__(self) -> None:
         """Accept files."""
         super().__init__(path_type=Path)
@@ -101,11 +117,8 @@ class StoreFile(_OutputPath):
         # Anything else in its place is explained with the way out, which `cards doctor` tells, too.
         is_stream = Path(given).exists() and _leads_to_stream(given)
         fault = _find_file_fault(given) if is_stream or given[-1] in _ENDS else ""
-        return fault or _find_source_fault(_resolve(given), _find_root(ctx))
-
-
-def _resolve(given: str | Path) -> Path:
-    return Path(os.path.realpath(given))
+        real = find_real(given)
+        return fault or _find_source_fault(real, _find_root(ctx)) or _find_other_fault(real)
 
 
 def _find_folder(ctx: click.Context | None) -> Path:
@@ -158,7 +171,7 @@ def _leads_to_stream(given: str) -> bool:
 def _find_store_fault(real: Path, stores: Iterable[Path]) -> str:
     """Explain that a path is a review store or belongs to one."""
     for store in stores:
-        for path in dict.fromkeys((store, _resolve(store))):
+        for path in dict.fromkeys((store, find_real(store))):
             for ending in _STORE_ENDINGS:
                 if _is_same(real, path.with_name(path.name + ending)):
                     return "is the review store" if not ending else "belongs to the review store"
@@ -172,10 +185,10 @@ def _find_link_fault(given: str, root: Path | None) -> str:
     """Explain that a path in a project leads out of it, as a stranger's project may have it."""
     if root is None:
         return ""
-    real_root = _resolve(root)
+    real_root = find_real(root)
     path = Path(os.path.abspath(given))  # noqa: PTH100  (follows no links)
     is_inside = path.is_relative_to(real_root) or path.is_relative_to(root.absolute())
-    if is_inside and not _resolve(given).is_relative_to(real_root):
+    if is_inside and not find_real(given).is_relative_to(real_root):
         return "leads out of the project through a link"
     return ""
 
@@ -211,14 +224,34 @@ def _is_same(path: Path, other: Path) -> bool:
     return path == other
 
 
-def _is_database(path: Path) -> bool:
-    """Tell whether a file is an SQLite database, or belongs to one."""
-    from cardwright.foreign.database import is_database  # noqa: PLC0415  (loads sqlite3)
-
+def _find_other_fault(real: Path) -> str:
+    """Explain that a path belongs to any database, or is the config file or a machine's in a sync folder."""
     for ending in _STORE_ENDINGS[1:]:
-        if path.name.endswith(ending) and _is_database(Path(str(path).removesuffix(ending))):
-            return True
-    return is_database(path)
+        if real.name.endswith(ending) and _is_database(_read_start(_cut(real, ending))):
+            return "belongs to a database, perhaps a review store"
+    if _is_same(real, find_config_path()):
+        return "is the config file"
+    return "belongs to a sync folder" if SYNCED.fullmatch(real.name) and real.exists() else ""
+
+
+def _is_database(start: bytes) -> bool:
+    from cardwright.foreign.database import MAGIC  # noqa: PLC0415  (loads sqlite3)
+
+    return start.startswith(MAGIC)
+
+
+def _cut(path: Path, ending: str) -> Path:
+    return path.with_name(path.name.removesuffix(ending))
+
+
+def _read_start(path: Path) -> bytes:
+    """Return how a file starts; nothing if there is none, or no plain one."""
+    from cardwright.foreign.plain_file import open_plain_file  # noqa: PLC0415  (rarely needed)
+
+    if not path.is_file():
+        return b""
+    with open_plain_file(path, follow_link=True) as file:
+        return file.read(_START_BYTES)
 
 
 def _is_linked_source(path: Path, root: Path) -> bool:

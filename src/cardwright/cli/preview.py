@@ -13,7 +13,7 @@ import click
 from cardwright.app.choice import choose_packs
 from cardwright.app.project import Project, count_problems
 from cardwright.cli.output import say, warn
-from cardwright.cli.paths import OutputFile
+from cardwright.cli.paths import PAGE_START, OutputFile
 from cardwright.cli.project import open_user_project
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import find_below, write_file
@@ -28,7 +28,7 @@ from cardwright.web.watch import PageServer, watch
 @click.option(
     "--to",
     "target",
-    type=OutputFile(),
+    type=OutputFile(PAGE_START),
     help="Write the page to this file (default: build/preview.html in the project).",
 )
 @click.option(

@@ -23,6 +23,7 @@ from cardwright.cli.params import MINUTES, choice_options, db_option, plain_opti
 from cardwright.cli.sound import Sounds
 from cardwright.cli.window import find_copy, find_keymap, make_screen
 from cardwright.error import ProjectError
+from cardwright.history import MAX_INTERVAL_DAYS
 from cardwright.study.backup import find_backup
 from cardwright.study.error import StoreError
 from cardwright.study.queue import SessionOptions
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 @click.option("--minutes", type=MINUTES, metavar="N", help="Stop after N minutes.")
 @click.option(
     "--ahead",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MAX_INTERVAL_DAYS),
     default=0,
     metavar="DAYS",
     help="Also ask prompts that are due within DAYS days.",

@@ -107,7 +107,7 @@ def _find(root: Path, repository: Repository, name: str) -> str:
 def _write_sources(root: Path, repository: Repository, commit: str, stack: ExitStack) -> Path:
     """Write the sources that a commit has into a temporary folder, and return it."""
     made = tempfile.TemporaryDirectory(prefix="cards-revision-", ignore_cleanup_errors=True)
-    folder = find_real(Path(stack.enter_context(made)))
+    folder = find_real(stack.enter_context(made))
     for name in ("cards", "decks"):
         (folder / name).mkdir()
     left_out = 0

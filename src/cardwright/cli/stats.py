@@ -15,7 +15,7 @@ from cardwright.cli.environment import open_study
 from cardwright.cli.output import say, say_json
 from cardwright.cli.pager import say_in_pages
 from cardwright.cli.params import choice_options, db_option, json_option
-from cardwright.cli.paths import OutputFile
+from cardwright.cli.paths import PAGE_START, OutputFile
 from cardwright.error import ProjectError
 from cardwright.files import write_file
 from cardwright.history import Rating, make_date
@@ -56,7 +56,11 @@ def _read_days(_context: click.Context, _option: click.Parameter, text: str) -> 
     help="Only the last N days, including today.",
 )
 @click.option(
-    "--html", "page", type=OutputFile(), metavar="FILE", help="Write a page of charts to FILE."
+    "--html",
+    "page",
+    type=OutputFile(PAGE_START),
+    metavar="FILE",
+    help="Write a page of charts to FILE.",
 )
 @json_option
 @db_option

@@ -240,7 +240,7 @@ def _list_media(file: OpenFile, project: Project, written: str) -> list[Name]:
                     found.append(Name(f"{entry.name}/", "", _FOLDER))
                 elif has_media_name(entry.name):
                     found.append(Name(entry.name, "", _FILE))
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return []
     return sorted(found)
 

@@ -230,7 +230,7 @@ def to_path(uri: str) -> Path | None:
         path = path[1:] if path[2:3] == ":" else path
         found = Path(path)
         return find_real(found.parent) / found.name if found.is_absolute() and found.name else None
-    except (OSError, ValueError, RuntimeError):
+    except (OSError, ValueError):
         return None
 
 

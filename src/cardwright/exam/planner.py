@@ -38,6 +38,8 @@ from cardwright.study.workload import Tally
 
 MAX_SAMPLE: Final = 250
 """Policies are compared on a sample of at most about this many prompts."""
+_LONG_DAYS: Final = 365
+"""Beyond so many days, the sample gets smaller."""
 _MARGIN: Final = 0.001
 """How much more recall a policy must promise than the default one."""
 _KEEP_MARGIN: Final = 0.005
@@ -265,7 +267,8 @@ class Planner:
     def _sample(self) -> _Sample:
         """Return a stratified sample; every domain keeps its weight and at least one prompt."""
         size = len(self._prompts)
-        step = ceil(size / MAX_SAMPLE)
+        # Twice the days take as much work with half the prompts.
+        step = ceil(size / MAX_SAMPLE * max(self._horizon.total_days / _LONG_DAYS, 1))
         if step == 1:
             return _Sample(np.arange(size), self._weight, 1.0)
         stability, trait = self._recall_memories(self.learned.best)

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from functools import cache
 from typing import Any, Final
 
-from cardwright.history import END_DAY, END_MS
+from cardwright.history import END_MS, is_day
 from cardwright.study.store import Store
 
 _MAX: Final = 2**53
@@ -64,11 +64,12 @@ def _make_check(name: str, annotation: str) -> Callable[[Any], bool]:
         # It can be chosen freely.
         return lambda value: isinstance(value, int)
     check = _CHECKS.get(annotation, lambda _: True)
-    ends = {"at_ms": END_MS, "study_day": END_DAY}
-    end = next((end for suffix, end in ends.items() if name.endswith(suffix)), None)
-    if end is None:
-        return check
-    return lambda value: check(value) and (value is None or value < end)
+    if name.endswith("study_day"):
+        # It can be before 1970 in some time zones.
+        return lambda value: isinstance(value, int) and is_day(value)
+    if name.endswith("at_ms"):
+        return lambda value: check(value) and (value is None or value < END_MS)
+    return check
 
 
 def read_records(

@@ -65,7 +65,7 @@ class MediaLibrary:
         parent = name.rpartition("/")[0]
         if parent not in self._real_folders:
             folder = None
-            with suppress(OSError, RuntimeError):
+            with suppress(OSError):
                 folder = find_real(self._root / parent)
             self._real_folders[parent] = folder
         return self._real_folders[parent]
@@ -111,8 +111,8 @@ class MediaLibrary:
                     return None
                 here /= name
         try:
-            return here.resolve(strict=True)
-        except (OSError, RuntimeError, ValueError):
+            return find_real(here, strict=True)
+        except (OSError, ValueError):
             return None
 
     def _match(self, folder: Path, part: str) -> str | None:
@@ -129,8 +129,8 @@ class MediaLibrary:
         """Return the names in a folder of the project, by themselves and by their NFC forms."""
         if folder not in self._folders:
             names: list[str] = []
-            with suppress(OSError, RuntimeError, ValueError):
-                if folder.resolve(strict=True).is_relative_to(self._real_root):
+            with suppress(OSError, ValueError):
+                if find_real(folder, strict=True).is_relative_to(self._real_root):
                     names = os.listdir(folder)  # noqa: PTH208  (names, without paths)
             composed = {to_nfc(name): name for name in names}
             self._folders[folder] = composed | {name: name for name in names}

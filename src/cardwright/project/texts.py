@@ -65,7 +65,7 @@ class SourceTexts:
                 return []
             with real.open("rb") as file:
                 raw = file.read(MAX_READ_BYTES)
-        except (OSError, RuntimeError, ValueError):
+        except (OSError, ValueError):
             self._digests[path] = b""
             return []
         return self._split(path, raw)

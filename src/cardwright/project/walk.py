@@ -260,12 +260,12 @@ class _Walk:
     def _leads_out(self, path: Path, *, to_folder: bool = True) -> bool:
         """Report a path that is a link out of the project, or of the wrong type."""
         try:
-            real = path.resolve(strict=True)
+            real = find_real(path, strict=True)
             mode = real.stat().st_mode
         except PermissionError as error:
             self._report_error(error, path)
             return True
-        except (OSError, RuntimeError):
+        except OSError:
             message = "this link is broken"
         else:
             if not real.is_relative_to(self._real_root):
@@ -300,7 +300,7 @@ class _Walk:
             return path.stat()
         except PermissionError as error:
             self._report_error(error, path)
-        except (OSError, RuntimeError):
+        except OSError:
             pass
         return None
 

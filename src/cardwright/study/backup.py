@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from cardwright.files import find_free
+from cardwright.files import find_free, make_temporary, remove_abandoned
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -64,7 +64,7 @@ def copy_database(path: Path, db: sqlite3.Connection, target: Path) -> None:
         StoreError: the copy cannot be written, or the store is damaged.
 
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    temporary = make_temporary(target)
     try:
         create_file(temporary)
         with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
@@ -74,6 +74,7 @@ def copy_database(path: Path, db: sqlite3.Connection, target: Path) -> None:
             _check_whole(path, copy)
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
+        remove_abandoned(temporary)
         temporary.replace(target)
     except SQLITE_ERRORS as error:
         explained = explain_sqlite_error(target, error)

@@ -328,7 +328,6 @@ class _Job:
         renderer, library = Renderer(highlights=True), MediaLibrary(self._root)
         for pack, made in zip(self._draft.packs, self.done.packs, strict=True):
             base = self._describe_base(pack, made, collection)
-            self._update(f"decks/{pack.name}/{ADOPTED_NAME}", format_adopted(base))
             deck = collection.decks.get(pack.name)
             shown = f"decks/{pack.name}/{LEDGER_NAME}"
             ledger, damage = read_ledger(self._root / shown, pack.name, shown)
@@ -347,6 +346,8 @@ class _Job:
                 )
                 if new.notes:
                     self._update(shown, "".join(format_ledger(new)))
+            # This last, so that what is interrupted is done again.
+            self._update(f"decks/{pack.name}/{ADOPTED_NAME}", format_adopted(base))
         for name, text in format_schemas(collection.kinds).items():
             self._update(name_schema_file(name), text)
         self.done.losses = self._list_losses(collection)

@@ -50,7 +50,7 @@ from cardwright.terminal.exam import draw_past_mocks
 @click.option("--list", "as_list", is_flag=True, help="List past mock exams.")
 @click.option(
     "--export",
-    type=OutputFile(),
+    type=OutputFile(b"# Mock exam: ", b"# Drill: ", b'{\n  "id": "'),
     help="Write the last mock exam, or that of --id, to FILE: Markdown, or JSON for FILE.json.",
 )
 @click.option("--id", "mock_id", metavar="ID", help="The mock exam to export.")

@@ -35,7 +35,7 @@ from cardwright.terminal.reports import draw_sections
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
 @click.option(
     "--ics",
-    type=OutputFile(),
+    type=OutputFile(b"BEGIN:VCALENDAR"),
     metavar="FILE",
     help="Write a calendar (.ics).",
 )

@@ -80,7 +80,9 @@ def set_goal(
             told = f"{pack}: {'the exam is cleared' if former else 'no exam was set'}"
             say_json({"pack": pack, "exam_on": None}) if as_json else say(told)
             return
-        on = _read_date(exam_on) if exam_on else former.exam_on if former else None
+        on = former.exam_on if former else None
+        if exam_on is not None:
+            on = _read_date(exam_on)
         if on is None:
             raise click.UsageError("--date is required: the day of the exam")
         today = make_date(study.today)
@@ -100,7 +102,11 @@ def set_goal(
             exam_on=on,
             minutes_a_day=minutes or (former.minutes_a_day if former else _DEFAULT_MINUTES),
             days_off=(
-                _read_days(days_off) if days_off else former.days_off if former else frozenset()
+                _read_days(days_off)
+                if days_off is not None
+                else former.days_off
+                if former
+                else frozenset()
             ),
             start_as=start_as or (former.start_as if former else None),
             set_on=former.set_on if former and former.exam_on > today else today,
