@@ -52,9 +52,9 @@ def test_a_reader_that_leaves_a_pipe_is_no_error(write: Write) -> None:
     [
         *[("vi 'x", "not a valid command"), ('vi "', "not a valid command"), ("\\", "not a valid")],
         *[("   ", "no editor"), ("''", "no editor"), ("'' x", "no editor"), ("\t\n", "no editor")],
-        *[("no-such-editor-anywhere", "No such file"), ("./none", "No such file")],
+        *[("no-such-editor-anywhere", "was not found"), ("./none", "was not found")],
         *[("/", "ermission denied"), ("/etc/passwd", "ermission denied")],
-        *[("/etc/passwd/x", "Not a directory"), ("n" * 5_000, "No such file")],
+        *[("/etc/passwd/x", "Not a directory"), ("n" * 5_000, "was not found")],
         *[("false", "exited with status 1"), ("sh -c 'exit 300'", "exited with status 44")],
         *[("sh -c 'kill -9 $$'", "ended by signal 9"), ("sh -c 'kill -2 $$'", "by signal 2")],
     ],

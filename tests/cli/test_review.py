@@ -218,7 +218,7 @@ def test_an_editor_that_fails_is_told(write: Write) -> None:
     with review(write(FILES), environ={"VISUAL": "no-such-editor --wait"}) as program:
         program.wait_for("Tree ring")
         program.type("e")
-        program.wait_for("no-such-editor: No such file or directory")
+        program.wait_for("no-such-editor was not found")
 
 
 BROKEN = """

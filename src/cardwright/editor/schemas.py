@@ -61,8 +61,9 @@ class Schemas:
             return self._made.get({"": "kind"}.get(sort, sort), {}), path
         item = file.outline.find_card(line)
         kind = (item.value("kind") if item else "") or file.outline.top.value("kind")
-        made = self._made["cards"]["definitions"].get(f"card-{kind}")
-        return made or self._made["card"], path[2:]
+        definitions = self._made["cards"]["definitions"]
+        made = definitions.get(f"card-{kind}")
+        return {**made, "definitions": definitions} if made else self._made["card"], path[2:]
 
 
 def _step(root: Schema, schema: Schema, step: str) -> list[Schema]:
