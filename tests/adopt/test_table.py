@@ -280,7 +280,7 @@ def test_names_of_any_length_fill_no_screen() -> None:
     )
 
 
-@given(data=st.binary(max_size=60))
+@given(data=st.binary(max_size=60) | st.text('ab\t\n,"#:', max_size=30).map(str.encode))
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
