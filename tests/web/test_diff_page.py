@@ -10,6 +10,7 @@ import pytest
 
 from browser import Browser
 from cardwright.cli import git as our_git
+from cardwright.web import diff
 from git_running import commit, git
 from media_files import JPEG, PNG
 from project_files import Run, Write
@@ -169,3 +170,19 @@ def test_adopted_cards_and_packages_are_shown_in_frames_that_load_nothing(
     # The stylesheet is in the page once, and in every frame that is shown.
     assert all("color: red" in html for html, _ in frames)
     assert page.read_text("utf-8").count("color: red") == 1
+
+
+def test_of_very_many_cards_the_first_are_shown_and_all_are_counted(
+    open_diff: Open, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(diff, "_MAX_CARDS", 2)
+    cards = [
+        {"id": f"c{number}", "kind": "basic", "question": "Which?", "answer": f"{number}."}
+        for number in range(5)
+    ]
+    file = "cards/trees/many.yaml"
+    open_diff({file: json.dumps({"cards": []})}, {file: json.dumps({"cards": cards})})
+    assert browser.run(SHOWN) == ["trees:c0", "trees:c1"]
+    said = browser.run("document.querySelector('.list').textContent")
+    assert "The first 2 of 5 cards" in said
+    assert "cards diff lists them all" in said

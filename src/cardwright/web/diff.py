@@ -37,6 +37,8 @@ _GROUPS: Final = {
 """The headings, in their order."""
 _MAX_SHOWN: Final = 200_000
 """Longer texts, in characters, are not compared: a browser may hang."""
+_MAX_CARDS: Final = 5_000
+"""A page with more would be slow to make and to open: the others are counted."""
 _MARKS: Final = "marks.css"
 _FACTS: Final = ("tags", "lesson")
 """The parts that are not seen on a card, and are short."""
@@ -76,13 +78,16 @@ def make_project_page(
 ) -> str:
     """Make the page of the changes between two states of a project."""
     sides = [_Side(project) for project in (before, after)]
-    shown = []
+    cards = []
     restyled = []
-    for one in track(list(changes), "Rendering cards"):
+    for one in changes:
         if card := one.after or one.before:
-            shown.append(_show_card(one, card, sides))
+            cards.append((one, card))
         else:
             restyled.append(one.change.id)
+    shown = [
+        _show_card(one, card, sides) for one, card in track(cards[:_MAX_CARDS], "Rendering cards")
+    ]
     scopes = [
         (f'.{name}[data-kind="{kind}"]', css)
         for name, side in zip(("before", "after"), sides, strict=True)
@@ -92,6 +97,7 @@ def make_project_page(
         title,
         shown,
         restyled,
+        total=len(cards),
         scopes=scopes,
         scripts=chain.from_iterable(side.maker.scripts for side in sides),
         has_frames=any(side.maker.has_frames for side in sides),
@@ -134,12 +140,13 @@ def _show_card(one: CardChange, card: Card, sides: Sequence[_Side]) -> ShownChan
 def make_package_page(title: str, before: PackageNotes, after: PackageNotes) -> tuple[str, int]:
     """Make the page of the differences between two packages; return it with their number."""
     changes = list(compare_keyed(before, after))
+    cut = changes[:_MAX_CARDS]
     makers = []
     for notes in (before, after):
-        ids = [notes.ids[key] for key, _ in changes if key in notes]
+        ids = [notes.ids[key] for key, _ in cut if key in notes]
         makers.append(PackageFaceMaker(notes.collection, ids))
     shown = []
-    for key, change in track(changes, "Rendering cards"):
+    for key, change in track(cut, "Rendering cards"):
         kind_title = ""
         faces: list[list[Face]] = []
         for notes, maker in zip((before, after), makers, strict=True):
@@ -160,7 +167,8 @@ def make_package_page(title: str, before: PackageNotes, after: PackageNotes) -> 
                 after=faces[1],
             )
         )
-    return _make_page(title, shown, (), scopes=(), scripts=(), has_frames=True), len(shown)
+    total = len(changes)
+    return _make_page(title, shown, (), total=total, scopes=(), scripts=(), has_frames=True), total
 
 
 def _frame_note(
@@ -184,6 +192,7 @@ def _make_page(
     changes: Sequence[ShownChange],
     restyled: Sequence[str],
     *,
+    total: int,
     scopes: Iterable[tuple[str, str]],
     scripts: Iterable[str],
     has_frames: bool,
@@ -205,7 +214,7 @@ def _make_page(
         groups={name: _GROUPS[name] for name in groups},
         groups_label="changes",
         views={"": "Before and after"},
-        start=_make_list(groups, restyled),
+        start=_make_list(groups, restyled, total),
         sections="".join(sections),
     )
     return assemble_page(
@@ -217,8 +226,10 @@ def _make_page(
     )
 
 
-def _make_list(groups: Mapping[str, Sequence[ShownChange]], restyled: Sequence[str]) -> str:
-    """Return the list of all changes, each a link to its card."""
+def _make_list(
+    groups: Mapping[str, Sequence[ShownChange]], restyled: Sequence[str], total: int
+) -> str:
+    """Return the list of the changes that are shown, of `total`, each a link to its card."""
     parts = []
     for name, found in groups.items():
         items = "".join(
@@ -234,8 +245,14 @@ def _make_list(groups: Mapping[str, Sequence[ShownChange]], restyled: Sequence[s
         parts.append(f"<p>All cards of these kinds look different: {names}</p>\n")
     if not parts:
         parts.append("<p>No card has changed.</p>\n")
-    total = count(sum(map(len, groups.values())), "card")
-    return f'<details class="list" open>\n<summary>{total}</summary>\n{"".join(parts)}</details>\n'
+    summary = count(total, "card")
+    shown = sum(map(len, groups.values()))
+    if shown < total:
+        parts.append("<p><code>cards diff</code> lists them all.</p>\n")
+        summary = f"The first {shown:,} of {summary}"
+    return (
+        f'<details class="list" open>\n<summary>{summary}</summary>\n{"".join(parts)}</details>\n'
+    )
 
 
 def _make_section(one: ShownChange) -> str:
