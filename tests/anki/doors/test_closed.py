@@ -282,7 +282,7 @@ def test_values_that_anki_could_not_read_back_are_not_written(
     before = dump(profile.collection)
     for bad in ({"factor": 70_000}, {"due": 2**31}, {"kind": 7}, {"left": -1}):
         cards = [*push.cards[:2], push.cards[2]._replace(**bad)]
-        with pytest.raises(AnkiError, match="could not hold"):
+        with pytest.raises(AnkiError, match="is damaged in Anki"):
             door.write(Push(log=push.log, cards=cards))
     assert dump(profile.collection) == before
 
