@@ -170,8 +170,8 @@ def test_a_folder_that_a_stranger_has_filled_is_emptied_as_the_doctor_says(
         there.run("doctor", "--verify").split()
     )
 
-    for path in shared.glob("*.settings"):
-        path.unlink()
+    for file in shared.glob("*.settings"):
+        file.unlink()
     for machine, name in ((here, "here.db"), (there, "there.db")):
         machine.run("backup", "--restore", str(tmp_path / f"backup-of-{name}"))
     for machine in (here, there, here):
@@ -208,6 +208,25 @@ def test_the_last_folder_is_not_looked_up_on_another_computer_unasked(
     monkeypatch.setenv("CARDS_CONFIG", str(tmp_path / "config.toml"))
     run("config", f"sync=/{shared}")
     here.run("sync")
+
+
+def test_whichever_machine_plans_later_expects_the_same_of_exam_day(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    here.run("exam", "set", "trees", "--date", "2026-12-20", "--minutes", "1")
+    expected = here.ask("exam", "status")["on_day"]
+    for card in ("a1-1", "a1-2", "b1-1"):
+        here.run("answer", card, "easy")
+    here.run("sync", str(shared))
+    there.run("sync", str(shared))
+
+    assert there.ask("exam", "status")["on_day"] == here.ask("exam", "status")["on_day"] == expected
+    assert here.run("sync") == f"{shared}: nothing new\n"
+    assert there.run("sync") == f"{shared}: nothing new\n"
+    there.run("exam", "set", "trees", "--minutes", "30")
+    assert there.ask("exam", "status")["on_day"] != expected
 
 
 def test_a_forecast_of_a_clock_that_begins_in_1970_can_be_synced(
