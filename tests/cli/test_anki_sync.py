@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import sys
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,40 @@ def test_a_day_with_both(anki_folder: Path, run: Run) -> None:
             assert days == card.due - col.sched.today
         [suspended] = col.find_cards("Id:trees:card-1")
         assert col.get_card(suspended).queue == -1
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "update notes set guid = (select guid from notes limit 1 offset 1)",
+        "update cards set due = 90000000 where type = 2",
+        "update cards set ivl = -60, reps = -5, left = -1",
+        "update col set crt = 1099511627776",
+        "insert into revlog select 2700000000000, cid, -1, 1, 1, 1, 2500, 9, 0 from revlog limit 1",
+    ],
+)
+def test_a_damaged_card_stops_no_sync_and_damages_no_store(
+    anki_folder: Path, run: Run, damage: str
+) -> None:
+    run("anki", "update")
+    run("answer", "card-0", "easy")
+    run("suspend", "card-1")
+    run("anki", "sync")
+    with closing(sqlite3.connect(anki_folder / COLLECTION)) as db, db:
+        db.execute(damage)
+    run("answer", "card-2", "easy")
+    run("answer", "card-1", "again")
+    run("unsuspend", "card-1")
+    run("flag", "card-0")
+
+    run("anki", "sync")
+
+    assert run("anki", "sync").stdout.startswith("nothing new: ")
+    assert "memories match a replay" in run("doctor", "--verify").stdout
+    log = [json.loads(line) for line in run("export").stdout.splitlines()]
+    assert {"trees:card-0/recall", "trees:card-1/recall", "trees:card-2/recall"} <= {
+        row["prompt"] for row in log
+    }
 
 
 def test_the_doctor_knows_what_waits(anki_folder: Path, run: Run) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +76,7 @@ def test_options_exams_mock_exams_and_misses_reach_the_other_machine(
     there.run("options", "trees", "new_per_day=")
     there.run("options", "rollover_hour=2")
     assert there.run("sync") == (
-        f"{shared}: nothing from others; 3 settings and 2 exam records for them\n"
+        f"{shared}: nothing from others; 3 settings and 1 exam record for them\n"
     )
     here.run("sync")
 
@@ -141,6 +143,92 @@ def test_whatever_a_command_accepts_can_be_synced(
     assert here.run("sync") == f"{shared}: nothing new\n"
 
 
+def test_a_folder_that_a_stranger_has_filled_is_emptied_as_the_doctor_says(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    for machine, path in ((here, "here.db"), (there, "there.db")):
+        machine.run("answer", "a1-1", "good")
+        machine.run("sync", str(shared))
+        machine.run("backup", str(tmp_path / f"backup-of-{path}"))
+    row = {"deck": "", "value": 1, "changed": "2026-11-26T08:00:00+00:00"}
+    lines = (json.dumps({**row, "name": f"x{number}"}) for number in range(10_001))
+    (shared / "zz.settings").write_text("\n".join(lines), "utf-8")
+    here.run("sync", exit_code=1)
+    here.run("answer", "a1-2", "good")
+    here.run("options", "trees", "new_per_day=7")
+    here.run("sync", exit_code=1)
+
+    # Deleting the stranger's file is not enough: our own file has its settings, too.
+    (shared / "zz.settings").unlink()
+    there.run("answer", "b1-1", "good")
+    told = there.run("sync", exit_code=1)
+    assert "there are 10,000 settings, and no more are taken" in told
+    assert "`cards doctor --verify` says how to make room" in told
+    assert "delete all files there that end in .settings, .records, .pairs" in " ".join(
+        there.run("doctor", "--verify").split()
+    )
+
+    for file in shared.glob("*.settings"):
+        file.unlink()
+    for machine, name in ((here, "here.db"), (there, "there.db")):
+        machine.run("backup", "--restore", str(tmp_path / f"backup-of-{name}"))
+    for machine in (here, there, here):
+        machine.run("sync")
+    there.run("options", "trees", "new_per_day=8")
+    there.run("sync")
+    here.run("sync")
+
+    for machine in (here, there):
+        assert machine.run("export").count('"act": "answer"') == 4
+        assert machine.ask("options")["trees"]["new_per_day"] == 8
+    assert here.run("sync") == f"{shared}: nothing new\n"
+
+
+def test_the_last_folder_is_not_looked_up_on_another_computer_unasked(
+    machines: tuple[Machine, Machine],
+    run: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    here, _ = machines
+    (shared := tmp_path / "shared").mkdir()
+    here.run("sync", str(shared))
+    with closing(sqlite3.connect(tmp_path / "here.db")) as db, db:
+        db.execute(
+            "update settings set value = ? where pack = '.' and name = 'shared_folder'",
+            (json.dumps(f"/{shared}"),),
+        )
+
+    told = here.run("sync", exit_code=2)
+
+    assert f"name the folder: the last one, /{shared}, is on another computer." in told
+    here.run("sync", f"/{shared}")
+    monkeypatch.setenv("CARDS_CONFIG", str(tmp_path / "config.toml"))
+    run("config", f"sync=/{shared}")
+    here.run("sync")
+
+
+def test_whichever_machine_plans_later_expects_the_same_of_exam_day(
+    machines: tuple[Machine, Machine], tmp_path: Path
+) -> None:
+    here, there = machines
+    (shared := tmp_path / "shared").mkdir()
+    here.run("exam", "set", "trees", "--date", "2026-12-20", "--minutes", "1")
+    expected = here.ask("exam", "status")["on_day"]
+    for card in ("a1-1", "a1-2", "b1-1"):
+        here.run("answer", card, "easy")
+    here.run("sync", str(shared))
+    there.run("sync", str(shared))
+
+    assert there.ask("exam", "status")["on_day"] == here.ask("exam", "status")["on_day"] == expected
+    assert here.run("sync") == f"{shared}: nothing new\n"
+    assert there.run("sync") == f"{shared}: nothing new\n"
+    there.run("exam", "set", "trees", "--minutes", "30")
+    assert there.ask("exam", "status")["on_day"] != expected
+
+
 def test_a_forecast_of_a_clock_that_begins_in_1970_can_be_synced(
     machines: tuple[Machine, Machine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +242,7 @@ def test_a_forecast_of_a_clock_that_begins_in_1970_can_be_synced(
 
     there.run("sync", str(shared))
 
-    (records,) = shared.glob("*.records")
+    records, *_ = shared.glob("*.records")
     assert json.loads(records.read_text("utf-8"))["body"]["study_day"] == -1
 
 

@@ -41,7 +41,7 @@ def make(days: int = 0, recall: float = 0.8, goal: Goal = GOAL, hours: int = 0) 
         seen_share=1,
         enough_minutes=20,
     )
-    return make_forecast(goal, "trees", plan, TODAY + days, later(MORNING, days, hours=hours))
+    return make_forecast(goal, "trees", plan, "", TODAY + days, later(MORNING, days, hours=hours))
 
 
 def put(store: Store, *made: Forecast) -> None:

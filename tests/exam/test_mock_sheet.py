@@ -488,7 +488,7 @@ def test_a_store_from_before_there_were_records_gets_them(tmp_path: Path) -> Non
             store.records.put("b", "forecast", "trees", 1, ["é"], 1)
             store.records.put("a", "forecast", "trees", 2, {"recall": 0.7}, 1)
         assert store.count_reviews() == 1
-        assert store.list_records("forecast", "trees") == [["é"], {"recall": 0.7}]
-        assert store.list_records("forecast", "other") == []
+        assert list(store.list_records("forecast", "trees")) == [["é"], {"recall": 0.7}]
+        assert list(store.list_records("forecast", "other")) == []
         assert store.records.get("a") == {"recall": 0.7}
         assert store.records.get("c") is None

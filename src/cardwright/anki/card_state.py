@@ -27,6 +27,7 @@ _MIN_EASE: Final = 1_300
 _EASE_STEPS: Final = {1: -200, 2: -150, 3: 0, 4: 150}
 """What each rating of a review adds to the ease factor, in thousandths."""
 _MAX_I32: Final = 2**31 - 1
+_MAX_U16: Final = 2**16 - 1
 _KINDS: Final = {
     State.NEW: CardKind.NEW,
     State.LEARNING: CardKind.LEARNING,
@@ -83,20 +84,22 @@ def make_card_write(
     elif row.queue in _BURIED:
         queue = CardQueue(row.queue)
     has_memory = rules.is_fsrs and memory.stability > 0 and not memory.is_new
-    return CardWrite(
-        card_id=row.id,
-        kind=kind,
-        queue=queue,
-        due=due,
-        interval_days=interval,
-        factor=factor,
-        reps=former_reps + memory.reps,
-        lapses=former_lapses + memory.lapses,
-        left=left,
-        flag=(row.flag or 1) if memory.is_flagged else 0,
-        stability=memory.stability if has_memory else None,
-        difficulty=memory.difficulty if has_memory else None,
-        last_review_s=last_review_s,
+    return _fit(
+        CardWrite(
+            card_id=row.id,
+            kind=kind,
+            queue=queue,
+            due=due,
+            interval_days=interval,
+            factor=factor,
+            reps=former_reps + memory.reps,
+            lapses=former_lapses + memory.lapses,
+            left=left,
+            flag=(row.flag or 1) if memory.is_flagged else 0,
+            stability=memory.stability if has_memory else None,
+            difficulty=memory.difficulty if has_memory else None,
+            last_review_s=last_review_s,
+        )
     )
 
 
@@ -111,20 +114,34 @@ def keep_state(card: AnkiCard, *, is_suspended: bool, flag: int) -> CardWrite:
     stability, difficulty = _read_number(data.get("s")), _read_number(data.get("d"))
     has_memory = stability is not None and difficulty is not None
     last_review = _read_number(data.get("lrt"))
-    return CardWrite(
-        card_id=row.id,
-        kind=row.kind,
-        queue=queue,
-        due=row.due,
-        interval_days=row.interval_days,
-        factor=row.factor,
-        reps=row.reps,
-        lapses=row.lapses,
-        left=row.left,
-        flag=flag,
-        stability=stability if has_memory else None,
-        difficulty=difficulty if has_memory else None,
-        last_review_s=None if last_review is None else int(last_review),
+    return _fit(
+        CardWrite(
+            card_id=row.id,
+            kind=row.kind,
+            queue=queue,
+            due=row.due,
+            interval_days=row.interval_days,
+            factor=row.factor,
+            reps=row.reps,
+            lapses=row.lapses,
+            left=row.left,
+            flag=flag,
+            stability=stability if has_memory else None,
+            difficulty=difficulty if has_memory else None,
+            last_review_s=None if last_review is None else int(last_review),
+        )
+    )
+
+
+def _fit(write: CardWrite) -> CardWrite:
+    """Return a state with numbers that Anki can hold: those of a damaged card can be any."""
+    return write._replace(
+        due=min(max(write.due, -_MAX_I32), _MAX_I32),
+        interval_days=min(max(write.interval_days, 0), _MAX_I32),
+        factor=min(max(write.factor, 0), _MAX_U16),
+        reps=min(max(write.reps, 0), _MAX_I32),
+        lapses=min(max(write.lapses, 0), _MAX_I32),
+        left=min(max(write.left, 0), _MAX_I32),
     )
 
 

@@ -42,6 +42,7 @@ from cardwright.history import (
     Rating,
     Review,
     count_study_day,
+    is_day,
     pack_ease,
 )
 
@@ -173,12 +174,16 @@ def read_act(row: LogRow) -> tuple[Act | None, str]:
 
 
 def find_due_day(card: AnkiCard, timing: Timing) -> int | None:
-    """Return the study day on which a card in review is due, wherever it is for now."""
+    """Return the study day on which a card in review is due, wherever it is for now.
+
+    It is None if there is no such day, as in a damaged card or collection.
+    """
     row = card.row
     if row.kind != CardKind.REVIEW:
         return None
     due = row.original_due if row.is_filtered and row.original_due else row.due
-    return timing.created_day + due if due < FIRST_TIME else None
+    day = timing.created_day + due
+    return day if due < FIRST_TIME and is_day(day) else None
 
 
 def find_unknown_act(card: AnkiCard, rows: Sequence[LogRow]) -> LogRow | None:

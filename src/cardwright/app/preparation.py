@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
@@ -22,7 +22,7 @@ from cardwright.exam.candidates import (
     select_items,
 )
 from cardwright.exam.daily import MAX_ORDER, DailyPlan, read_daily_plan
-from cardwright.exam.forecasts import make_forecast, put_forecast
+from cardwright.exam.forecasts import find_forecast, make_forecast, put_forecast
 from cardwright.exam.goal import Goal, read_goal
 from cardwright.exam.outcome import Outcomes
 from cardwright.exam.plan import (
@@ -146,21 +146,23 @@ class Preparation:
         """The plan of the day: the one in the store, or one made now and kept there."""
         settings = self._journal.store.settings.read()
         kept = read_daily_plan(settings.get((self.namespace, DAILY_PLAN)))
+        forecast = find_forecast(self._journal.store, self.namespace, self.today)
+        expected = forecast.on_day if forecast and forecast.basis == self._basis else None
         if kept and kept.day == self.today and self._is_fit(kept):
-            return kept
+            return _expect(kept, expected)
         made = self._make_daily_plan(kept.plan.policy if kept and kept.plan else None)
         value = made.as_json()
         self._journal.store.settings.put(
             {(self.namespace, DAILY_PLAN): value, (self.namespace, OLD_DAILY_PLAN): None},
             self._day_start_ms,
         )
-        if made.plan:
+        if made.plan and expected is None:
             forecast = make_forecast(
-                self.planned, self.namespace, made.plan, self.today, self._moment
+                self.planned, self.namespace, made.plan, made.basis, self.today, self._moment
             )
             put_forecast(self._journal.store, forecast, self._moment)
         # Its figures are rounded: whoever makes the plan shows the same ones as whoever reads it.
-        return read_daily_plan(value) or made
+        return _expect(read_daily_plan(value) or made, expected)
 
     def _is_fit(self, plan: DailyPlan) -> bool:
         """Tell whether a plan of the day was made for this goal and these prompts."""
@@ -370,6 +372,16 @@ class Preparation:
             done=find_seen_lessons(self.items, self.recalls),
             weak=find_weak_lessons(self.items, self.recalls),
         )
+
+
+def _expect(daily: DailyPlan, expected: Mapping[str, ExpectedRecall] | None) -> DailyPlan:
+    """Return a plan with what was expected when one was first made today, perhaps elsewhere.
+
+    One that is made later takes what was answered since for known, and counts on today's minutes, too.
+    """
+    if daily.plan is None or expected is None:
+        return daily
+    return dataclasses.replace(daily, plan=dataclasses.replace(daily.plan, on_day=expected))
 
 
 def _has_numpy() -> bool:

@@ -11,10 +11,10 @@ from cardwright.cli.environment import open_journal, read_clock
 from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.paths import OutputFolder
-from cardwright.files import find_real
+from cardwright.files import find_real, is_on_network
 from cardwright.study.store import Store
 from cardwright.study.sync import Exchange, describe_exchange, is_used, sync_folder
-from cardwright.study.transfer import TransferError, describe_clashes
+from cardwright.study.transfer import TransferError, describe_clashes, show_name
 from cardwright.study.versions import Record
 
 _FOLDER = OutputFolder()
@@ -68,10 +68,17 @@ def sync(folder: Path, shared: Path | None, as_json: bool, db: Path | None) -> N
 
 def _recall(store: Store) -> Path:
     """Return the folder that the config file sets, or that of the last sync."""
-    known = str(load_config().folder("sync") or "") or store.settings.read_sync_folder()
+    known = str(load_config().folder("sync") or "")
+    if not known:
+        # The store may have been made by somebody else.
+        known = store.settings.read_sync_folder()
+        if is_on_network(known):
+            raise click.UsageError(
+                f"name the folder: the last one, {show_name(known)}, is on another computer. "
+                "`cards config sync=DIR` sets it for good."
+            )
     if not known:
         raise click.UsageError("name the folder: this is the first sync")
-    # The store may have been made by somebody else.
     return Path(_FOLDER.convert(known, None, click.get_current_context()))
 
 

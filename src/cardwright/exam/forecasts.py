@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -11,6 +12,7 @@ from cardwright.exam.goal import Goal
 from cardwright.exam.plan import WHOLE, ExpectedRecall, Plan
 from cardwright.exam.record import fits, read_records
 from cardwright.history import Moment, make_date
+from cardwright.study.error import StoreError
 from cardwright.study.store import Store
 
 RECORD: Final = "forecast"
@@ -35,6 +37,8 @@ class Forecast:
     """The minutes of study expected on the day it was made."""
     on_day: Mapping[str, ExpectedRecall]
     """Recall on exam day by domain name, and for the whole exam under WHOLE."""
+    basis: str = ""
+    """That of the plan (see `DailyPlan`): whoever plans for the same on this day expects the same."""
 
     @property
     def on(self) -> date:
@@ -61,10 +65,12 @@ class Forecast:
         }
 
 
-def make_forecast(goal: Goal, namespace: str, plan: Plan, today: int, moment: Moment) -> Forecast:
+def make_forecast(
+    goal: Goal, namespace: str, plan: Plan, basis: str, today: int, moment: Moment
+) -> Forecast:
     """Return what a plan made today expects; `goal` is the one that it plans for."""
     return Forecast(
-        id=f"{RECORD}-{make_date(today).isoformat()}-{namespace}",
+        id=_make_id(namespace, today),
         pack=goal.pack,
         namespace=namespace,
         at_ms=moment.at_ms,
@@ -75,7 +81,12 @@ def make_forecast(goal: Goal, namespace: str, plan: Plan, today: int, moment: Mo
             name: ExpectedRecall(*(round(value, _DIGITS) for value in found))
             for name, found in plan.on_day.items()
         },
+        basis=basis,
     )
+
+
+def _make_id(namespace: str, study_day: int) -> str:
+    return f"{RECORD}-{make_date(study_day).isoformat()}-{namespace}"
 
 
 def _find_minutes(plan: Plan, study_day: int) -> float:
@@ -95,16 +106,28 @@ def put_forecast(store: Store, forecast: Forecast, moment: Moment) -> None:
         )
 
 
+def find_forecast(store: Store, namespace: str, study_day: int) -> Forecast | None:
+    """Return the forecast that was made on a study day, on whichever machine."""
+    with suppress(StoreError):
+        body = store.records.get(_make_id(namespace, study_day))
+        return _read(body) if is_forecast(body) else None
+    return None
+
+
 def list_forecasts(store: Store, namespace: str, goal: Goal) -> list[Forecast]:
     """Return the forecasts made for the exam of a goal since it was set, one a day, in order."""
     found = {}
     for body in read_records(store, RECORD, namespace, is_forecast):
-        on_day = {name: ExpectedRecall(*values) for name, values in body["on_day"].items()}
-        forecast = replace(Forecast(**body), on_day=on_day)
+        forecast = _read(body)
         is_of_goal = forecast.exam_study_day == goal.exam_day
         if is_of_goal and goal.set_day <= forecast.study_day < goal.exam_day:
             found[forecast.study_day] = forecast
     return [found[day] for day in sorted(found)]
+
+
+def _read(body: Mapping[str, Any]) -> Forecast:
+    on_day = {name: ExpectedRecall(*values) for name, values in body["on_day"].items()}
+    return replace(Forecast(**body), on_day=on_day)
 
 
 def pick_forecasts(forecasts: Sequence[Forecast]) -> list[Forecast]:

@@ -75,19 +75,17 @@ class RecordsTable:
         except RowError as error:
             raise self._database.refuse_row("records", ascii(record_id), error) from error
 
-    def list_bodies(self, kind: str, namespaces: Collection[str]) -> list[Any]:
-        """Return the bodies of all readable records of a kind, sorted by time."""
+    def list_bodies(self, kind: str, namespaces: Collection[str]) -> Iterator[Any]:
+        """Yield the bodies of all readable records of a kind, sorted by time."""
         sql = (
             "select cast(id as blob), cast(body as blob) from records"  # noqa: S608
             f" where kind = ? and pack in ({', '.join('?' * len(namespaces))}) order by at_ms, id"
         )
-        found = []
-        for id, body in self._database.query_all(sql, kind, *namespaces):
+        for id, body in self._database.query(sql, kind, *namespaces):
             try:
-                found.append(read_json(body))
+                yield read_json(body)
             except RowError:
                 self._database.leave_out(f"record {quote(id)}")
-        return found
 
     def _find(self, record_id: str) -> Record | None:
         """Return a record, or None if there is none or it is damaged."""

@@ -740,8 +740,8 @@ class Store(Database):
         """Forget a namespace without memories, within a transaction."""
         self._db.execute("delete from packs where pack = ?", (namespace,))
 
-    def list_records(self, kind: str, namespace: str) -> list[Any]:
-        """Return the bodies of all readable records of a kind, sorted by time."""
+    def list_records(self, kind: str, namespace: str) -> Iterator[Any]:
+        """Yield the bodies of all readable records of a kind, sorted by time."""
         return self.records.list_bodies(
             kind, {namespace, self.aliases.owners.get(namespace, namespace)}
         )

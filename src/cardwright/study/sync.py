@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from hashlib import blake2b
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple
@@ -43,7 +44,9 @@ from cardwright.text import count
 _REVIEWS: Final = ".jsonl"
 _ALIASES: Final = ".aliases"
 """The extension of files of aliases, which older versions do not read."""
-EXTENSIONS: Final = (_REVIEWS, _ALIASES, SETTINGS.extension, RECORDS.extension, PAIRS.extension)
+EXCHANGED: Final = (SETTINGS.extension, RECORDS.extension, PAIRS.extension)
+"""Those of files whose content is bounded."""
+EXTENSIONS: Final = (_REVIEWS, _ALIASES, *EXCHANGED)
 """Those of all files that are read."""
 _ALIAS_ID: Final = re.compile(r"alias-[0-9A-Za-z_.-]{1,1200}")
 _MAX_ALIASES: Final = 10_000
@@ -162,6 +165,8 @@ def sync_folder(
         notes.append(
             f"some of what is new is dated up to {day}: the clock of a machine may be wrong"
         )
+    if any(exchange.is_full for exchange in exchanges):
+        notes.append("`cards doctor --verify` says how to make room")
     problems = [problem for some in every for problem in some.problems]
     if (left := len(problems) - _MAX_PROBLEMS) > 0:
         problems[_MAX_PROBLEMS:] = [f"and {count(left, 'more problem')}"]
@@ -309,6 +314,8 @@ class _Best(Generic[Row]):
         """The size of the new rows that were not taken yet."""
         self.last_ms = 0
         """When the latest of all new rows was changed."""
+        self.is_full = False
+        """Whether there was no room for a row."""
         self._sort = sort
         self._versions = {version.key: version for version in versions}
         self._lines = {version.line: version.line for version in versions}
@@ -344,10 +351,12 @@ class _Best(Generic[Row]):
     def _make_room(self, version: Version, known: Version | None) -> None:
         sort = self._sort
         if known is None and len(self._versions) >= sort.max_rows:
+            self.is_full = True
             raise ValueError(f"there are {sort.max_rows:,} {sort.noun}s, and no more are taken")
         growth = len(version.line) - (len(known.line) if known else 0)
         if growth > 0 and self._size + growth > sort.max_size:
             size_mb = sort.max_size >> 20
+            self.is_full = True
             raise ValueError(f"there are {size_mb} MB of {sort.noun}s, and no more are taken")
         self._size += growth
 
@@ -361,14 +370,16 @@ class _Exchanger(Generic[Row]):
         self.files = files
         self.last_ms = 0
         """When the latest of the new rows was changed."""
+        self.is_full = False
+        """Whether there was no room for a row."""
         self._store = store
         self._sort = sort
         self._taken = 0
         self._given = 0
         self._held: set[bytes] = set()
-        """The lines of machines whose names sort before ours: they need not be written twice."""
+        """Digests of the lines of machines whose names sort before ours: once is enough for them."""
         self._seen: set[bytes] = set()
-        """The lines of all machines, and of our own file."""
+        """Digests of the lines of all machines, and of our own file."""
         self._state: tuple[int, int] | None = None
         self._versions: list[Version] = []
         """Those of the store, as of this state."""
@@ -382,7 +393,7 @@ class _Exchanger(Generic[Row]):
         """Return how many rows would be exchanged; nothing is changed."""
         taken = {key for new in self._find_new() for key in new}
         own = (v for v in self._list_versions() if v.key not in taken)
-        return Exchange(len(taken), sum(version.line not in self._seen for version in own))
+        return Exchange(len(taken), sum(_digest(version.line) not in self._seen for version in own))
 
     def take(self) -> None:
         """Merge what is new in the files into the store."""
@@ -397,15 +408,22 @@ class _Exchanger(Generic[Row]):
             TransferError: it cannot be written.
 
         """
-        lines = [version.line for version in self._list_versions()]
-        fitting = [line for line in lines if len(line.decode()) < self._sort.max_line]
-        if too_long := len(lines) - len(fitting):
+        lines, too_long = [], 0
+        self._given = 0
+        # Listed anew, and forgotten: together, they may be large.
+        self._versions, self._state = [], None
+        for version in map(self._sort.describe, self._sort.list_all(self._store)):
+            line, digest = version.line, _digest(version.line)
+            if len(line) >= self._sort.max_line and len(line.decode()) >= self._sort.max_line:
+                too_long += 1
+                continue
+            self._given += digest not in self._seen
+            if digest not in self._held:
+                lines.append(line)
+        if too_long:
             self.files.notes.append(f"{count(too_long, self._sort.noun)} too long to be shared")
-        lines = fitting
-        self._given = sum(line not in self._seen for line in lines)
-        ours = [line for line in lines if line not in self._held]
-        if ours or os.path.lexists(self.files.own):
-            self.files.write_own(b"".join(ours))
+        if lines or os.path.lexists(self.files.own):
+            self.files.write_own(b"".join(lines))
 
     def _find_new(self) -> Iterator[dict[tuple[str, ...], Row]]:
         """Read the files, and yield the rows that outrank those of the store, by key, in batches."""
@@ -418,19 +436,24 @@ class _Exchanger(Generic[Row]):
         ):
             for line in found:
                 if line:
+                    digest = _digest(line)
                     for some in seen:
-                        some.add(line)
+                        some.add(digest)
                 if best.new_size > _BATCH_SIZE:
                     yield best.take_new()
-        self.last_ms = best.last_ms
+        self.last_ms, self.is_full = best.last_ms, best.is_full
         yield best.take_new()
 
     def _list_versions(self) -> list[Version]:
         state = self._store.find_state()
         if state != self._state:
-            self._state = state
+            self._state, self._versions = state, []
             self._versions = list(map(self._sort.describe, self._sort.list_all(self._store)))
         return self._versions
+
+
+def _digest(line: bytes) -> bytes:
+    return blake2b(line, digest_size=16).digest()
 
 
 class Outlook(NamedTuple):
@@ -450,6 +473,8 @@ class Outlook(NamedTuple):
     """Ids under which another machine has a different review."""
     problems: list[str]
     """What cannot be read of the files of others, and where."""
+    is_full: bool
+    """Whether there is no room for more settings, records or pairs."""
     is_own_damaged: bool
     copies: list[Path]
     """Files that sync programs made, such as conflicted copies."""
@@ -503,6 +528,7 @@ def preview_sync(
             }
         ),
         problems=[problem for some in every for problem in some.problems],
+        is_full=any(exchange.is_full for exchange in exchanges),
         is_own_damaged=any(some.is_own_damaged for some in every),
         copies=[path for some in every for path in some.copies],
         settings=settings,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import closing
+from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -207,6 +209,21 @@ def test_a_collection_is_backed_up_before_the_first_write_of_a_day(
     assert "mine" in next_day.backup.parts
 
 
+def test_a_backup_may_have_the_name_of_one_that_a_killed_program_made_in_the_same_second(
+    door: ProfileDoor, profile: Profile
+) -> None:
+    profile.backups.mkdir(exist_ok=True)
+    now = datetime.now().astimezone()
+    for seconds in range(120):
+        at = now + timedelta(seconds=seconds)
+        (profile.backups / f"backup-{at:%Y-%m-%d-%H.%M.%S}.colpkg").touch()
+
+    door.write(read_push(door))
+
+    assert door.backup
+    assert door.backup.stat().st_size
+
+
 def test_nothing_is_written_without_a_backup(
     door: ProfileDoor, profile: Profile, tmp_path: Path
 ) -> None:
@@ -282,7 +299,7 @@ def test_values_that_anki_could_not_read_back_are_not_written(
     before = dump(profile.collection)
     for bad in ({"factor": 70_000}, {"due": 2**31}, {"kind": 7}, {"left": -1}):
         cards = [*push.cards[:2], push.cards[2]._replace(**bad)]
-        with pytest.raises(AnkiError, match="could not hold"):
+        with pytest.raises(AnkiError, match="is damaged in Anki"):
             door.write(Push(log=push.log, cards=cards))
     assert dump(profile.collection) == before
 
@@ -359,6 +376,15 @@ def test_a_collection_of_another_schema_is_never_opened_to_write(
         door.import_package(Path("none.apkg"), {}, with_presets=False)
 
     assert snap(profile.folder) == before
+
+
+def test_any_exception_of_the_library_is_explained(door: ProfileDoor, profile: Profile) -> None:
+    push = read_push(door)
+    with closing(sqlite3.connect(profile.collection)) as db, db:
+        db.execute("update config set val = ? where key = 'schedVer'", (b"99",))
+
+    with pytest.raises(AnkiError, match="Anki's library failed: Unsupported scheduler"):
+        door.write(push)
 
 
 def test_an_old_scheduler_is_told_to_be_updated(door: ProfileDoor, profile: Profile) -> None:

@@ -135,12 +135,18 @@ class ProfileDoor:
 
         def make(folder: Path) -> Path | None:
             make_private_folder(folder)
-            before = set(folder.iterdir())
+            before = _list_stamped(folder)
             with explain_errors(place):
                 collection.create_backup(
                     backup_folder=str(folder), force=True, wait_for_completion=True
                 )
-            return max(set(folder.iterdir()) - before, default=None)
+            made = _list_stamped(folder) - before
+            return max((path for path, _ in made), default=None)
 
         made = back_up_daily(place, self._backups, self._today, self._folder, make)
         self.backup = made or self.backup
+
+
+def _list_stamped(folder: Path) -> set[tuple[Path, int]]:
+    """Return the files of a folder with their times: a backup of the same second has the same name."""
+    return {(path, path.lstat().st_mtime_ns) for path in folder.iterdir()}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import metadata
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from cardwright.anki.collection import open_collection
 from cardwright.anki.error import AnkiError
-from cardwright.error import ExtraMissingError
+from cardwright.error import CardwrightError, ExtraMissingError
 
 if TYPE_CHECKING:
     from anki.collection import Collection
@@ -139,12 +140,25 @@ def explain_errors(place: str) -> Iterator[None]:
             f"{place} cannot be used: {shorten(error)}",
             help="open it in Anki, and choose Tools → Check Database there",
         ) from error
-    except AnkiException as error:
-        raise AnkiError(f"{place}: Anki's library failed: {shorten(error)}") from error
+    except CardwrightError:
+        raise
     except BaseException as error:
-        if type(error).__name__ != "PanicException":
+        is_explained = isinstance(error, AnkiException) or type(error).__name__ == "PanicException"
+        # On damaged values, the library raises any other exception as well.
+        if not is_explained and not (isinstance(error, Exception) and _is_of_library(error)):
             raise
-        raise AnkiError(f"{place}: Anki's library failed: {shorten(error)}") from error
+        raise AnkiError(
+            f"{place}: Anki's library failed: {shorten(error)}",
+            help="open it in Anki, and choose Tools → Check Database there",
+        ) from error
+
+
+def _is_of_library(error: Exception) -> bool:
+    """Tell whether an exception comes out of the library."""
+    return any(
+        frame.f_globals.get("__name__", "").partition(".")[0] == "anki"
+        for frame, _ in traceback.walk_tb(error.__traceback__)
+    )
 
 
 def find_database(collection: Collection) -> DBProxy:

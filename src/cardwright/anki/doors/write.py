@@ -148,7 +148,10 @@ def _check_range(card: CardWrite) -> None:
         and 0 <= card.factor <= _MAX_FACTOR
     )
     if not is_good:
-        raise AnkiError(f"Anki could not hold what was computed for a card: {card}")
+        raise AnkiError(
+            f"card {card.card_id} is damaged in Anki",
+            help="in Anki, choose Tools > Check Database; then sync again",
+        )
 
 
 def _add_options(collection: Collection, row: CardRow) -> str:

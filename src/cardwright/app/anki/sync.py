@@ -251,15 +251,16 @@ class _Merge:
     def finish(self) -> None:
         """Record that everything was written in Anki."""
         self._count()
-        first_day = self._view.timing.created_day
+        view = self._view
         cards = {}
         for key, write in self._writes.items():
-            is_review = write.kind == CardKind.REVIEW
+            card = view.cards[key]
+            written = card._replace(row=apply_write(card.row, write))
             cards[key] = MirrorCard(
                 card_id=write.card_id,
                 is_suspended=write.queue == CardQueue.SUSPENDED,
                 flag=write.flag,
-                due_day=first_day + write.due if is_review else None,
+                due_day=find_due_day(written, view.timing),
                 is_pending=False,
             )
         with self._store.transaction():
@@ -697,7 +698,9 @@ class _Merge:
         ids = [row.id for key in missing for row in view.log.get(key, ())]
         rows: dict[str, dict[str, int]] = {key: {} for key in missing}
         for row_id, key, review_id in list_rows(self._store, place, ids, self._namespaces):
-            rows[key][review_id] = row_id
+            # A note with another's id takes over the rows of its cards.
+            if key in rows:
+                rows[key][review_id] = row_id
         prompts = {
             key: [
                 (review, rows[key].get(review.id))

@@ -10,8 +10,8 @@ from cardwright.app.doctor.case import Case
 from cardwright.app.doctor.finding import Finding, Report, list_removals
 from cardwright.exam.shared import is_valid_record
 from cardwright.files import is_on_network
-from cardwright.study.sync import EXTENSIONS, Outlook, describe_exchange, preview_sync
-from cardwright.text import count
+from cardwright.study.sync import EXCHANGED, EXTENSIONS, Outlook, describe_exchange, preview_sync
+from cardwright.text import count, list_names
 
 _MAX_BYTES: Final = 10_000_000
 """Larger folders are read only if that is asked for: it takes seconds."""
@@ -65,7 +65,22 @@ def _is_pending(found: Outlook) -> bool:
 
 def _check_files(case: Case, folder: Path, found: Outlook) -> Iterator[Finding]:
     commands = (case.commands.on_store("sync", folder),)
-    if found.problems:
+    if found.is_full:
+        yield Finding(
+            code="sync-full",
+            severity="warning",
+            message="there is no room for more settings or exam records, perhaps as somebody else has "
+            "filled the folder",
+            harm="reviews are exchanged, and what this machine has is kept, but nothing new is taken",
+            help="sync all your machines; delete all files there that end in "
+            f"{list_names(EXCHANGED)}; restore on each machine a backup from before "
+            "(`cards backup --restore FILE`); then sync them again, which brings back your reviews "
+            "since that backup, but not your settings",
+            commands=(commands[0], case.commands.on_store("backup", "--list")),
+            path=folder,
+            details=tuple(found.problems),
+        )
+    elif found.problems:
         yield Finding(
             code="sync-unreadable",
             severity="warning",
