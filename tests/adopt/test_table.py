@@ -265,6 +265,7 @@ def test_media_beside_a_table_are_taken_along(tmp_path: Path) -> None:
         (b"Question,Answer\n", "has no rows"),
         (b"word\nother\n", "nothing that separates"),
         (b"a,\nb,\n", "no answer|only one column"),
+        (b"a\nb\nc\td\ne\n", "words.csv:1: no answer\nwords.csv:2: no answer$"),
         (b"guid,tags\na,b\n", "none is their text"),
         (b"#separator:tab\n#guid column:1\n#deck column:2\na\tb\n", "none is their text"),
     ],

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from cardwright.adopt.clean import drop_unseen
+from cardwright.adopt.clean import clean_text
 from cardwright.adopt.ids import FreeNames, make_slug
 from cardwright.adopt.question import find_gapped
 from cardwright.adopt.survey import FieldSurvey, TypeSurvey
@@ -230,8 +230,8 @@ def list_labels(type: IncomingType) -> list[str]:
 
 def _clean_label(name: str) -> str:
     # Templates name fields with all of their blanks.
-    name = drop_unseen(_BAD_IN_LABEL.sub("", name)).replace("\n", " ")
-    return name.strip().lstrip(BAD_AT_START)
+    name = clean_text(_BAD_IN_LABEL.sub("", name)).replace("\n", " ")
+    return name.lstrip(BAD_AT_START)
 
 
 def _find_layout(field: Field | None) -> Layout:
