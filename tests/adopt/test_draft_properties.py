@@ -102,7 +102,8 @@ def types(draw: st.DrawFn) -> dict[str, IncomingType]:
             name=draw(NAMES),
             fields=tuple(IncomingField(name=name) for name in names),
             is_cloze=draw(st.booleans()),
-            anki_id=None if is_bare else draw(st.integers(1, 2**53)),
+            # No two note types of a collection have the same.
+            anki_id=None if is_bare else 2 * draw(st.integers(1, 2**52)) + (key == "b"),
             templates=()
             if is_bare
             else tuple(
@@ -215,6 +216,7 @@ def _check_note_types(incoming: Incoming, losses: Sequence[str], kinds: object) 
         if "invisible characters of a note type" not in losses:
             assert found.adopted.css == type.css
             faces = [(side.template.front, side.template.back) for side in found.sides]
-            assert faces == [(one.front, one.back) for one in templates]
+            if "field name that Anki does not allow" not in losses:
+                assert faces == [(one.front, one.back) for one in templates]
         if "field name that Anki does not allow" not in losses:
             assert [field.label for field in found.fields] == [one.name for one in type.fields]

@@ -328,3 +328,61 @@ def test_cards_adopted_by_hand_keep_their_texts(
     assert "1 in conflict" in output
     assert "yours: it has no capital" in output
     assert Home(home).read() == before
+
+
+def test_fields_keep_all_blanks_of_their_names(
+    author: DeckAuthor, read: MakeReader, home: Path, run: Run, tmp_path: Path
+) -> None:
+    names = ["Front  side", "Back\u00a0x", "Odd\u202b\x01"]
+    author.add_type("Odd", names, [("{{Front  side}}", f"{{{{{names[1]}}}}} {{{{{names[2]}}}}}")])
+    author.add_note("Odd", "Deck", ["What?", "That.", "More."])
+    package = author.export(tmp_path / "deck.apkg")
+    run("adopt", str(package), folder=home)
+
+    assert "nothing new" in run("adopt", str(package), folder=home).output
+    run("build", folder=home)
+    newcomer = read("newcomer")
+    newcomer.import_package(home / "build" / "deck.apkg")
+    (note_id,) = newcomer.col.find_notes("")
+    (card,) = newcomer.col.get_note(note_id).cards()
+    output = card.render_output()
+    assert (output.question_text, output.answer_text) == ("What?", "That. More.")
+
+
+def test_no_deck_loses_cards_whose_notes_are_gone_or_not_in_the_package(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    author.add_type("Plain", ["Front", "Back"], [("{{Front}}", "{{Back}}")])
+    for deck in ("Top", "Top::Zeta", "Top::Alpha", "Top::Alpha::Deep"):
+        author.add_note("Plain", deck, [f"{deck}?", "That."])
+    run("adopt", str(author.export(tmp_path / "all.apkg")), folder=home)
+    manifest = (home / "decks" / "top" / "deck.yaml").read_bytes()
+
+    part = author.export(tmp_path / "part.apkg", deck="Top::Alpha")
+    assert "no longer" not in run("adopt", str(part), folder=home).output
+    author.col.remove_notes(author.col.find_notes("deck:Top -deck:Top::*"))
+    later = author.export(tmp_path / "later.apkg")
+    assert "`top` is no longer in the deck" in run("adopt", str(later), folder=home).output
+
+    assert (home / "decks" / "top" / "deck.yaml").read_bytes() == manifest
+    assert "0 errors, 0 warnings" in run("check", folder=home).output
+
+
+def test_cards_that_no_deck_selects_are_named(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    package = str(author.export(tmp_path / "land.apkg", deck="Länder"))
+    run("adopt", package, folder=home)
+    manifest = home / "decks" / "lander" / "deck.yaml"
+    manifest.write_text(manifest.read_text("utf-8").replace('"**"', "lander.yaml"), "utf-8")
+    author.add_note("Land (basic)", "Länder::Asia", ["Nepal", "Kathmandu", "", ""])
+    newer = str(author.export(tmp_path / "newer.apkg", deck="Länder"))
+
+    output = run("adopt", newer, folder=home).output
+
+    assert "no deck has `nepal`; widen a `select` in decks/lander/deck.yaml" in output
+    assert (
+        json.loads(run("adopt", newer, "--json", folder=home).stdout)["packs"][0]["in_no_deck"]
+        == []
+    )

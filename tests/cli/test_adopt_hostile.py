@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -214,3 +217,91 @@ def test_a_folder_that_is_in_the_way_is_named(
 
     assert "is in the way of a new project" in output
     assert read_files(home) == {"cards": b""}
+
+
+def spoil(package: Path, act: Callable[[sqlite3.Connection], object], media: str = "") -> None:
+    """Change the collection of a package, and perhaps the name of its first media file."""
+    with zipfile.ZipFile(package) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    path = package.with_suffix(".anki21")
+    path.write_bytes(members["collection.anki21"])
+    with closing(sqlite3.connect(path)) as database, database:
+        act(database)
+    members["collection.anki21"] = path.read_bytes()
+    if media:
+        names = json.loads(members["media"])
+        members["media"] = json.dumps({**names, min(names): media}).encode()
+    with zipfile.ZipFile(package, "w") as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+
+
+def edit_models(database: sqlite3.Connection, edit: Callable[[Any], object]) -> None:
+    (text,) = database.execute("SELECT models FROM col").fetchone()
+    models = json.loads(text)
+    for model in models.values():
+        edit(model)
+    database.execute("UPDATE col SET models = ?", (json.dumps(models),))
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda database: database.execute("UPDATE notes SET mod = 9223372036854775807"),
+        lambda database: database.execute("UPDATE notes SET mod = -1"),
+        lambda database: database.execute("UPDATE notes SET mod = x'ff'"),
+        lambda database: edit_models(database, lambda model: model.update(mod=10**30)),
+        lambda database: edit_models(
+            database, lambda model: [one.update(name="\u2068Card\0") for one in model["tmpls"][:1]]
+        ),
+    ],
+)
+def test_what_cannot_be_written_as_it_is_can_be_adopted_again(
+    author: DeckAuthor,
+    home: Path,
+    run: Run,
+    tmp_path: Path,
+    act: Callable[[sqlite3.Connection], object],
+) -> None:
+    fill(author)
+    package = author.export(tmp_path / "land.apkg", deck="Länder", is_legacy=True)
+    spoil(package, act)
+
+    run("adopt", str(package), folder=home)
+
+    assert "nothing new" in run("adopt", str(package), folder=home).output
+    run("build", folder=home)
+
+
+def test_a_media_file_whose_name_no_system_has_is_left_out(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    package = author.export(tmp_path / "land.apkg", deck="Länder", is_legacy=True)
+    spoil(package, lambda _: None, media="a\0b.png")
+
+    assert "name that is not safe: 1" in run("adopt", str(package), folder=home).output
+
+
+def test_cards_whose_answers_cannot_be_read_are_adopted_and_that_is_said(
+    author: DeckAuthor, home: Path, run: Run, tmp_path: Path
+) -> None:
+    fill(author)
+    author.answer_all()
+    package = author.export(tmp_path / "land.apkg", with_scheduling=True, is_legacy=True)
+
+    def damage(database: sqlite3.Connection) -> None:
+        database.executescript(
+            "CREATE TABLE other AS SELECT * FROM revlog; DROP TABLE revlog;"
+            "ALTER TABLE other RENAME TO revlog; UPDATE revlog SET id = 'x' WHERE rowid = 1;"
+        )
+
+    spoil(package, damage)
+
+    output = run("adopt", str(package), folder=home, exit_code=1).output
+
+    assert "6 cards in 3 files" in output
+    assert "the cards are adopted, but not the answers" in output
+    assert "its review log is damaged" in output
+    assert "0 errors" in run("check", folder=home).output
+    assert "nothing new" in run("adopt", str(package), "--no-history", folder=home).output

@@ -41,9 +41,15 @@ class ManifestMaker:
 
     def make(self, pack: PackPlan) -> dict[str, Any]:
         """Return the manifest of a pack."""
-        last = len(self._ranks)
-        ordered = sorted(pack.files, key=lambda deck: self._ranks.get(deck, last))
-        return _Manifest(pack, self._name, self._decks, ordered, self._losses).make(self._names)
+        known = pack.known.decks if pack.known else {}
+        if any(deck in known and deck not in self._decks for deck in pack.files):
+            # The incoming deck is a part, which does not say how all of them are ordered.
+            ranks = {deck: rank for rank, deck in enumerate({**known, **self._decks})}
+        else:
+            ranks = self._ranks
+        ordered = sorted(pack.files, key=lambda deck: ranks.get(deck, len(ranks)))
+        decks = {**known, **self._decks}
+        return _Manifest(pack, self._name, decks, ordered, self._losses).make(self._names)
 
 
 class _Manifest:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from cardwright.incoming import Loss
+from cardwright.incoming import IncomingDeck, Loss
 from cardwright.model import Kind
 
 
@@ -20,6 +20,8 @@ class KnownCard:
     """As in `DraftCard`."""
     has_guid: bool = True
     """Whether its guid is written in the card; else it follows from the id."""
+    deck: str | None = None
+    """The full name of the deck that its note was in; None if it was not adopted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class KnownPack:
     """By guid: adopted ones, and those derived from namespace and id."""
     files: frozenset[str] = frozenset()
     """Paths below `cards/PACK/` that are in use but not adopted: another file cannot go there."""
+    decks: Mapping[str, IncomingDeck] = field(default_factory=dict)
+    """Its decks in order, by their full names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +88,8 @@ class DraftPack:
     cards: tuple[DraftCard, ...]
     media: tuple[str, ...] = ()
     """The names, in the incoming deck, of the media that its cards use."""
+    left_out: frozenset[str] = frozenset()
+    """The guids of notes that are in the deck, but cannot be cards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from cardwright.adopt.clean import clean_text
 from cardwright.adopt.ids import FreeNames, make_slug
 from cardwright.adopt.question import find_gapped
 from cardwright.adopt.survey import FieldSurvey, TypeSurvey
@@ -24,6 +26,8 @@ _RESERVED: Final = frozenset(
     }
 )
 """Keys of every card, which no field can have."""
+_BAD_IN_LABEL: Final = re.compile(r'[:{}"]+')
+BAD_AT_START: Final = "#^/ "
 _MIN_SHARE: Final = 2
 """A field is laid out like at least one in this many of its values."""
 
@@ -156,13 +160,14 @@ class KindPlanner:
         by_label = {field.label: field for field in known.fields} if known else {}
         keys = self._make_keys(type, by_label=by_label)
         names = [field.name for field in type.fields]
+        labels = list_labels(type)
         cloze = (known and known.cloze) or ""
         if type.is_cloze and not cloze:
             gapped = next(iter(find_gapped(type.templates[0], names)), names[0])
             cloze = keys[names.index(gapped)]
         types, bare = [], []
-        for name, key, one in zip(names, keys, survey.fields, strict=True):
-            field = by_label.get(name)
+        for label, key, one in zip(labels, keys, survey.fields, strict=True):
+            field = by_label.get(label)
             is_block = key == cloze or one.has_lines
             found = FieldType.BLOCK if is_block else FieldType.INLINE
             types.append(field.type if field else found)
@@ -203,9 +208,9 @@ class KindPlanner:
         known = by_label or {}
         names = FreeNames({field.name for field in known.values()} | _RESERVED, separator="_")
         keys = []
-        for field in type.fields:
+        for field, label in zip(type.fields, list_labels(type), strict=True):
             slug = make_slug(field.name, "_") or "field"
-            if (kept := known.get(field.name)) is not None:
+            if (kept := known.get(label)) is not None:
                 keys.append(kept.name)
                 continue
             if keeps_common and keys and slug in _COMMON and slug not in keys:
@@ -215,6 +220,18 @@ class KindPlanner:
             slug = f"{slug}_text" if slug in _RESERVED else slug
             keys.append(names.take(slug))
         return tuple(keys)
+
+
+def list_labels(type: IncomingType) -> list[str]:
+    """Return the names of the fields of an adopted note type as a project can have them."""
+    labels = FreeNames(separator="+")
+    return [labels.take(_clean_label(field.name) or "Field") for field in type.fields]
+
+
+def _clean_label(name: str) -> str:
+    # Templates name fields with all of their blanks.
+    name = clean_text(_BAD_IN_LABEL.sub("", name)).replace("\n", " ")
+    return name.lstrip(BAD_AT_START)
 
 
 def _find_layout(field: Field | None) -> Layout:

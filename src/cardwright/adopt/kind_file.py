@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cardwright.adopt.clean import clean_exact, clean_line
 from cardwright.adopt.ids import FreeNames, make_slug
-from cardwright.adopt.kind import KindPlan
+from cardwright.adopt.kind import BAD_AT_START, KindPlan, list_labels
 from cardwright.adopt.question import Shown, find_needed, read_sides, write_question
 from cardwright.incoming import IncomingField, IncomingTemplate, LossCounter
 from cardwright.kinds.attributes import FIELD_ATTRIBUTES, TEMPLATE_ATTRIBUTES, TYPE_ATTRIBUTES
@@ -17,9 +17,8 @@ from cardwright.model import Attribute, Field, FieldType, Side, make_anki_id
 _RESERVED_LABELS: Final = frozenset(
     {"extra", "sources", "lesson", "id", "spare 1", "spare 2", "tags", "type"}
 )
-_BAD_IN_LABEL: Final = re.compile(r'[:{}"]+')
-_BAD_AT_START: Final = "#^/ "
 _BAD_IN_OWN_LABEL: Final = re.compile(r'[:{}"#^/]+')
+_REFERENCE: Final = re.compile(r"\{\{([#^/]\s*|[^{}]*:)?([^{}:]+)\}\}")
 _GAP_NAME: Final = re.compile(r"c[0-9]+")
 _MAX_ANKI_ID: Final = 2**53 - 1
 _OCCLUSION: Final = "image-occlusion"
@@ -87,6 +86,7 @@ class _Adopted:
         self._place = f"note type {clean_line(plan.type.name)}"
         self._names = [field.name for field in plan.type.fields]
         self._keys = dict(zip(self._names, plan.keys, strict=True))
+        self._labels = list_labels(plan.type)
         self._inline = {
             key for key, type in zip(plan.keys, plan.types, strict=True) if type is FieldType.INLINE
         }
@@ -124,16 +124,13 @@ class _Adopted:
 
     def _list_fields(self) -> Iterator[tuple[str, Any]]:
         plan = self._plan
-        labels = FreeNames(separator="+")
         known = {field.name: field for field in plan.kind.fields} if plan.kind else {}
         # Others may just happen to be filled everywhere.
         needed = {self._keys[name] for name in find_needed(plan.type.templates, self._names)}
         needed = needed & set(self._required) | {plan.cloze or plan.keys[0]}
-        for field, key, type, is_bare in zip(
-            plan.type.fields, plan.keys, plan.types, plan.bare, strict=True
+        for field, label, key, type, is_bare in zip(
+            plan.type.fields, self._labels, plan.keys, plan.types, plan.bare, strict=True
         ):
-            name = clean_line(_BAD_IN_LABEL.sub("", field.name)).lstrip(_BAD_AT_START) or key
-            label = labels.take(name)
             if label != field.name:
                 self._losses.add("field name that Anki does not allow", self._place, field.name)
             before = known.get(key)
@@ -165,15 +162,17 @@ class _Adopted:
             if side.template
         }
         names = FreeNames(side.name for side in known.values())
+        written = FreeNames(separator="+")
         for template in templates:
-            side = known.get(template.name)
+            label = written.take(clean_exact(template.name))
+            side = known.get(label)
             name = side.name if side else names.take(_name_side(template))
             if template.deck:
                 self._losses.add("deck of a template", f"{self._place}, {name}", template.deck)
             shown = read_sides(template, self._names)
             self._report(template, shown)
             face = _keep_face(side) if side else self._make_face(shown)
-            yield name, face | {"anki": dict(self._list_template(template))}
+            yield name, face | {"anki": dict(self._list_template(template, label))}
 
     def _make_face(self, shown: Shown) -> dict[str, Any]:
         """Return what is asked and shown where there is no Anki."""
@@ -203,13 +202,26 @@ class _Adopted:
             what = "image occlusion: only Anki hides parts of images"
             self._losses.add(what, self._place)
 
-    def _list_template(self, template: IncomingTemplate) -> Iterator[tuple[str, Any]]:
-        yield "name", clean_exact(template.name)
+    def _list_template(self, template: IncomingTemplate, name: str) -> Iterator[tuple[str, Any]]:
+        yield "name", name
         if isinstance(id := template.attributes.get(_ID), int):
             yield "id", id
-        yield "front", self._clean(template.front)
-        yield "back", self._clean(template.back)
+        yield "front", self._clean(self._rename_fields(template.front))
+        yield "back", self._clean(self._rename_fields(template.back))
         yield from self._list_attributes(template.attributes, TEMPLATE_ATTRIBUTES, {_ID})
+
+    def _rename_fields(self, text: str) -> str:
+        """Return a template that names the fields as they are called here."""
+        if self._labels == self._names:
+            return text
+        pairs = zip(self._names, self._labels, strict=True)
+        labels = {name: label for name, label in pairs if name.lstrip(BAD_AT_START) == name != ""}
+
+        def rename(found: re.Match[str]) -> str:
+            before, name = found[1] or "", found[2].strip()
+            return f"{{{{{before}{labels[name]}}}}}" if name in labels else found[0]
+
+        return _REFERENCE.sub(rename, text)
 
     def _list_attributes(
         self,

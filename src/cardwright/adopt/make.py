@@ -67,6 +67,8 @@ class _Maker:
         self._made: Counter[str] = Counter()
         """How many cards a kind has."""
         self._guids: set[str] = set()
+        self._left_out: dict[str, set[str]] = defaultdict(set)
+        """By pack, as in `DraftPack.left_out`."""
 
     def make(self) -> Draft:
         incoming = self._incoming
@@ -80,6 +82,7 @@ class _Maker:
         kind_media = self._plan_kind_media(plans.values())
         for note, place in zip(incoming.read_notes(), notes, strict=True):
             self._add(plans[note.type], note, place)
+        self._keep_files(packs.values())
         self._report_unused(kind_media.values())
         kinds = {
             plan.name: make_kind_file(
@@ -133,10 +136,10 @@ class _Maker:
         try:
             values = self._reader.read(plan, note, find_media)
         except TooLargeError:
-            self._losses.add("note with a text that is too long", note.place)
+            self._leave_out("note with a text that is too long", note, pack)
             return
         if lacking := _find_lacking(plan, values):
-            self._losses.add(f"note without {lacking}", note.place)
+            self._leave_out(f"note without {lacking}", note, pack)
             return
         if note.guid is not None:
             self._guids.add(note.guid)
@@ -179,6 +182,19 @@ class _Maker:
                 },
             )
         )
+
+    def _keep_files(self, packs: Iterable[PackPlan]) -> None:
+        """Let decks keep the files of cards whose notes are not in the incoming deck."""
+        for pack in packs:
+            drafted = {card.id for card in self._cards[pack.name]}
+            for card in pack.known.cards.values() if pack.known else ():
+                if card.deck is not None and card.id not in drafted:
+                    pack.files[cut_deck(card.deck)][card.file] = None
+
+    def _leave_out(self, what: str, note: IncomingNote, pack: str) -> None:
+        self._losses.add(what, note.place)
+        if note.guid is not None:
+            self._left_out[pack].add(note.guid)
 
     def _make_id(self, pack: str, note: IncomingNote, place: NotePlan, values: Values) -> str:
         ids = self._ids[pack]
@@ -264,6 +280,7 @@ class _Maker:
             deck=manifest,
             cards=tuple(self._cards[pack.name]),
             media=tuple(self._used[pack.name]),
+            left_out=frozenset(self._left_out[pack.name]),
         )
 
 

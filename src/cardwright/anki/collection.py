@@ -29,6 +29,7 @@ from cardwright.anki.rows import (
     Preset,
     Timing,
 )
+from cardwright.anki.stamp import read_foreign_time
 from cardwright.foreign.archive import open_archive
 from cardwright.foreign.database import (
     MAGIC,
@@ -394,7 +395,7 @@ class Collection:
             id,
             guid,
             type_id,
-            mod_s or 0,
+            read_foreign_time(mod_s),
             tuple(_normalize(flds).split("\x1f")),
             arrange_tags(_normalize(tags)),
         )

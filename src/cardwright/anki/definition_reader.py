@@ -23,6 +23,7 @@ from cardwright.anki.definitions import (
     read_number,
 )
 from cardwright.anki.rows import Preset
+from cardwright.anki.stamp import read_foreign_time
 from cardwright.foreign.json_text import parse_json
 from cardwright.foreign.protobuf import Budget, Message
 
@@ -87,7 +88,7 @@ class DefinitionReader:
         }
         query = "SELECT id, ifnull(CAST(mtime_secs AS INTEGER), 0) FROM main.notetypes"
         for id, mod_s in self._read("notetypes", query):
-            found[id] = replace(found[id], mod_s=mod_s)
+            found[id] = replace(found[id], mod_s=read_foreign_time(mod_s))
         return found
 
     def read_decks(self) -> Mapping[int, AnkiDeck]:

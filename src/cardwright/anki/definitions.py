@@ -23,6 +23,7 @@ from cardwright.anki.attributes import (
 )
 from cardwright.anki.preset_settings import list_settings, list_settings_of_json
 from cardwright.anki.rows import Preset, Timing
+from cardwright.anki.stamp import read_foreign_time
 from cardwright.foreign.protobuf import Message
 from cardwright.model import Attribute
 
@@ -219,7 +220,7 @@ def parse_note_type(found: Any) -> NoteType:
         css=_read_text(found, "css"),
         fields=tuple(map(_parse_field, fields)),
         templates=tuple(map(_parse_template, templates if isinstance(templates, list) else [])),
-        mod_s=_read_int(found, "mod"),
+        mod_s=read_foreign_time(found.get("mod")),
         attributes=parse_attributes(found, NOTE_TYPE) | _read_uuid(found),
         unknown=list_unknown(found, NOTE_TYPE),
     )

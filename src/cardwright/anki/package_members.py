@@ -22,7 +22,6 @@ MAX_MEDIA_LIST_BYTES: Final = 16 * 2**20
 _CHUNK: Final = 2**18
 _MAX_META_BYTES: Final = 2**10
 _VERSIONS: Final = {1: "collection.anki2", 2: "collection.anki21", 3: NEWEST}
-_UNSAFE: Final = re.compile(r"[/\0]")
 
 
 def choose_collection(path: Path, archive: ForeignArchive) -> str:
@@ -78,7 +77,7 @@ class PackageMedia:
                 self._path, f"its list of media is not valid: {error}"
             ) from error
         for name in found.values():
-            if name in {"", ".", ".."} or _UNSAFE.search(name):
+            if name in {"", ".", ".."} or "/" in name:
                 raise ForeignFileError(
                     self._path, f"a media file has an unsafe name: {name[:80]!r}"
                 )
@@ -177,7 +176,10 @@ def _decode_media_list(data: bytes) -> tuple[dict[str, str], dict[str, int]]:
 
 
 def _parse_media_list(data: bytes) -> dict[str, str]:
-    found = parse_json(data.decode())
+    try:
+        found = parse_json(data.decode())
+    except ValueError as error:
+        raise ValueError(f"its names {error}") from error
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found.values()):
         raise ValueError("it is not an object of names")
     if not all(re.fullmatch("[0-9]{1,9}", member, re.ASCII) for member in found):

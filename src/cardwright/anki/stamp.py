@@ -25,6 +25,8 @@ import msgspec
 
 MAX_TIME_S: Final = 253_402_300_799
 """The end of the year 9999, in Unix seconds."""
+_MAX_FOREIGN_S: Final = MAX_TIME_S // 2
+"""What is published later needs later times."""
 _SECONDS_PER_STEP: Final = 10_000
 """A build also advances by one step in this time, so that two machines that know nothing of each other's
 builds rarely use the same one. A month is four minutes: hardly anybody has edited a note so soon."""
@@ -68,6 +70,11 @@ def drop_superseded(editions: tuple[Edition, ...], published_s: int | None) -> t
     """Return the editions, or none if what was released after them has a later time."""
     is_over = published_s is not None and editions and editions[-1].mod_s <= published_s
     return () if is_over else editions
+
+
+def read_foreign_time(value: object) -> int:
+    """Return the modification time that a collection has for something; 0 if that is no time."""
+    return value if type(value) is int and 0 < value <= _MAX_FOREIGN_S else 0
 
 
 def stamp_build(past: Past, now_s: int) -> int:

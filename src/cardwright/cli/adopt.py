@@ -17,7 +17,7 @@ from cardwright.cli.output import say, say_json, warn
 from cardwright.cli.params import db_option, json_option
 from cardwright.cli.user_folders import default_store_path
 from cardwright.diagnostic import make_printable
-from cardwright.error import ProjectError
+from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import find_real
 from cardwright.incoming import Loss
 from cardwright.project.card import suggest_id
@@ -76,11 +76,22 @@ def adopt(
         raise ProjectError(f"`{into}` is not a valid name for a pack; {valid}")
     wish = Wish(source=source, folder=folder, into=into, columns=columns)
     done = adopt_deck(wish, random.SystemRandom(), warn_of_waiting)
-    imported = None
-    if done.has_history if history is None else history:
-        imported = _import_history(done.root, db, source)
-    elif history is None:
-        _adopt_kept_history(done.root, db)
+    imported = failure = None
+    try:
+        if done.has_history if history is None else history:
+            imported = _import_history(done.root, db, source)
+        elif history is None:
+            _adopt_kept_history(done.root, db)
+    except (CardwrightError, OSError) as error:
+        failure = error
+    _report(done, imported, into, as_json=as_json)
+    if failure:
+        if not as_json:
+            warn("note: the cards are adopted, but not the answers")
+        raise failure
+
+
+def _report(done: Adoption, imported: Imported | None, into: str, *, as_json: bool) -> None:
     if as_json:
         say_json(_to_json(done, imported))
         return
@@ -174,6 +185,11 @@ def _tell_differences(made: Adopted) -> None:
     for card in merge.retyped[:_MAX_SHOWN]:
         warn(f"{card.span}: `{card.id}` has another note type in the deck now, and stays as it is")
     _tell_more(len(merge.retyped), "card with another note type")
+    for head in made.unplaced[:_MAX_SHOWN]:
+        warn(
+            f"{head.span}: no deck has `{head.id}`; widen a `select` in decks/{made.pack}/deck.yaml"
+        )
+    _tell_more(len(made.unplaced), "card that no deck has")
     if merge.deleted:
         warn(f"{count(merge.deleted, 'card')} that you deleted here: not added again")
 
@@ -251,6 +267,7 @@ def _pack_to_json(made: Adopted) -> dict[str, Any]:
         "gone": _list_refs(merge.gone),
         "moved": {card.ref: deck for card, deck in merge.moved},
         "retyped": _list_refs(merge.retyped),
+        "in_no_deck": _list_refs(made.unplaced),
         "deleted": merge.deleted,
         "kept": made.kept,
         "replaced": made.replaced,

@@ -17,8 +17,8 @@ from cardwright.app.adopt.write import hash_file
 from cardwright.app.project import SourceProblemsError
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
-from cardwright.incoming import Incoming
-from cardwright.model import Collection, Kind
+from cardwright.incoming import Incoming, IncomingDeck
+from cardwright.model import Collection, Deck, Kind
 from cardwright.project.kind import read_built_in_kinds
 from cardwright.project.load import load
 from cardwright.project.namespace import is_namespace, make_namespace
@@ -54,20 +54,23 @@ class Before:
         deck = self.collection.decks.get(pack)
         prefix = f"cards/{pack}/"
         own = self.adopted.get(pack)
+        notes = own.notes if own else {}
         return KnownPack(
             deck=deck.name if deck else "",
             is_adopted=own is not None,
             ids=frozenset(id for card in cards for id in (card.id, *card.formerly)),
             cards={
-                make_guid(card): KnownCard(
+                guid: KnownCard(
                     id=card.id,
                     kind=card.kind,
                     file=card.span.path.removeprefix(prefix),
                     has_guid=card.guid is not None,
+                    deck=notes[guid].deck if guid in notes else None,
                 )
-                for card in cards
+                for guid, card in ((make_guid(card), card) for card in cards)
             },
             files=frozenset(_list_foreign(self.root, prefix, own or AdoptedPack(), media)),
+            decks=dict(_list_decks(deck)) if deck else {},
         )
 
     def find_namespace(self, pack: str, own: str, random: Random) -> str:
@@ -104,6 +107,17 @@ def look_at(root: Path, *, is_new: bool) -> Before:
     return Before(
         root=root, is_new=False, kinds=collection.kinds, collection=collection, adopted=adopted
     )
+
+
+def _list_decks(top: Deck) -> Iterator[tuple[str, IncomingDeck]]:
+    for path, deck in top.walk():
+        name = "::".join(path)
+        yield (
+            name,
+            IncomingDeck(
+                name=name, description=deck.description, is_markdown=True, options=deck.options
+            ),
+        )
 
 
 def _sort(problem: Diagnostic) -> tuple[str, int, int, str, str]:

@@ -77,7 +77,7 @@ def merge_pack(
     made = PackMerge(pack=draft.name, notes=dict(notes))
     ours = {make_guid(card): card for card in cards}
     changed: list[tuple[Card, DraftCard]] = []
-    seen: set[str] = set()
+    seen = set(draft.left_out)
     for drafted in draft.cards:
         guid = find_guid(drafted, draft.name, namespace)
         seen.add(guid)
@@ -257,12 +257,28 @@ def _find_gone(
 ) -> list[Card]:
     """Return the cards whose notes are no longer in the deck, if it is the one they are from."""
     decks = {drafted.deck for drafted in draft.cards}
-    own = [guid for guid, note in notes.items() if note.deck in decks]
+    # A package has one deck with all below it, so it has all that is below what its decks share.
+    above = _find_shared([deck.split("::") for deck in decks])
+    own = [
+        guid
+        for guid, note in notes.items()
+        if note.deck in decks or (above and note.deck.split("::")[: len(above)] == above)
+    ]
     gone = [guid for guid in own if guid not in seen]
     if 2 * len(gone) > len(own):
         # Another deck of the same name, or a part of it.
         return []
     return [ours[guid] for guid in gone if guid in ours and ours[guid].retired is None]
+
+
+def _find_shared(paths: Sequence[list[str]]) -> list[str]:
+    """Return the parts that all begin with."""
+    shared: list[str] = []
+    for parts in zip(*paths, strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    return shared
 
 
 def list_values(card: Card, kind: Kind) -> dict[str, Value]:

@@ -37,8 +37,9 @@ from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below, find_real, write_below
 from cardwright.incoming import Incoming, IncomingNote, Loss, LossCounter
+from cardwright.item import place_cards
 from cardwright.markdown.render import Renderer
-from cardwright.model import Collection, Kind
+from cardwright.model import CardHead, Collection, Kind
 from cardwright.progress import track
 from cardwright.project.document import Document
 from cardwright.project.kind import parse_kind
@@ -76,6 +77,8 @@ class Adopted:
     """Files that have changed in the deck, and here: those of here stay."""
     replaced: list[str] = field(default_factory=list)
     """Files that were not changed here, and are as in the deck now."""
+    unplaced: list[CardHead] = field(default_factory=list)
+    """Cards that no deck selects any more."""
     files: dict[str, str] = field(default_factory=dict)
     """Digests of manifest, kinds and media as they are in the deck now, by path."""
 
@@ -155,6 +158,13 @@ def _leave_out(incoming: Incoming, stage: Stage) -> Incoming:
         unfit_media=frozenset(name for name, file in stage.files.items() if not file.is_media),
         losses=(*incoming.losses, *losses.list_losses()),
     )
+
+
+def _list_unplaced(collection: Collection, pack: str) -> list[CardHead]:
+    """Return the cards of a pack that no deck selects."""
+    heads = [card for card in collection.heads_of(pack) if card.retired is None]
+    deck = collection.decks.get(pack)
+    return place_cards(deck, heads)[1] if deck else []
 
 
 def _drop_derived(pack: DraftPack, namespace: str) -> DraftPack:
@@ -329,6 +339,10 @@ class _Job:
         replaced = {path for one in self.done.packs for path in one.replaced}
         for pack, made in zip(self._draft.packs, self.done.packs, strict=True):
             base = self._describe_base(pack, made, collection)
+            before = {card.ref for card in _list_unplaced(self._before.collection, pack.name)}
+            made.unplaced = [
+                card for card in _list_unplaced(collection, pack.name) if card.ref not in before
+            ]
             deck = collection.decks.get(pack.name)
             shown = f"decks/{pack.name}/{LEDGER_NAME}"
             ledger, damage = read_ledger(self._root / shown, pack.name, shown)
