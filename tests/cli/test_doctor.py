@@ -279,7 +279,10 @@ def test_what_a_killed_program_had_begun_is_taken_back(doctor: Doctor, store: Pa
 
 @pytest.mark.parametrize(
     ("place", "damage"),
-    [(0, b"s"), (16, b"\0\0"), (18, b"\5\2"), (21, b"\0"), (28, b"\xff" * 4), (56, b"\0\0\0\5")],
+    [
+        *((0, b"s"), (0, bytes(100)), (16, b"\0\0"), (18, b"\5\2"), (21, b"\0")),
+        *((28, b"\xff" * 4), (56, b"\0\0\0\5"), (68, b"\0\0\0\5")),
+    ],
 )
 def test_a_damaged_header_hides_nothing(
     doctor: Doctor, store: Path, place: int, damage: bytes
@@ -305,7 +308,12 @@ def test_a_damaged_header_hides_nothing(
 
 
 @pytest.mark.parametrize(
-    "change", ["drop table memories", "update migrations set name = 'x' where name = 'due'"]
+    "change",
+    [
+        "drop table memories",
+        "update migrations set name = 'x' where name = 'due'",
+        "pragma application_id = 5",
+    ],
 )
 def test_a_schema_that_no_version_made(doctor: Doctor, store: Path, change: str) -> None:
     answer(store)
