@@ -236,6 +236,16 @@ def test_an_answer_after_a_change_in_place_is_kept_before_the_next_question(
         assert list_rescued(path) == [review.id for review in answers]
 
 
+def test_a_change_is_not_taken_for_what_is_written_back(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.db"
+    session, answers = sit_twice(path)
+    path.write_bytes(path.with_name("older.db").read_bytes()[:4096])
+    session.journal.store.write_back()
+    answers.append(session.answer(Rating.GOOD, later(MORNING, minutes=2)).review)
+    assert "another program" in session.journal.store.warning
+    assert list_rescued(path) == [review.id for review in answers]
+
+
 def test_reviews_from_before_the_session_are_missed_too(tmp_path: Path) -> None:
     """An older copy comes before the first answer, and has everything that is answered then."""
     path = tmp_path / "reviews.db"
