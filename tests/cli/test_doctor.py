@@ -324,6 +324,24 @@ def test_a_schema_that_no_version_made(doctor: Doctor, store: Path, change: str)
     assert count_reviews(store) == 8
 
 
+@pytest.mark.parametrize("table", ["reviews", "memories", "mirror_cards"])
+@pytest.mark.parametrize(("place", "damage"), [(30, b"#"), (90, b"y"), (90, b"\xff")])
+def test_a_damaged_definition_hides_nothing(
+    doctor: Doctor, store: Path, table: str, place: int, damage: bytes
+) -> None:
+    """SQLite reads no table of a file if the definition of one is damaged."""
+    answer(store)
+    raw = bytearray(store.read_bytes())
+    place += raw.index(b"CREATE TABLE " + table.encode())
+    raw[place : place + 1] = damage
+    store.write_bytes(raw)
+
+    assert "8 reviews can be saved; none is lost" in doctor.examine()["store-damaged"]["harm"]
+    doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 8
+
+
 @pytest.mark.parametrize("has_backup", [True, False])
 def test_damaged_rows_are_named_and_the_rest_is_rescued(
     doctor: Doctor, store: Path, has_backup: bool

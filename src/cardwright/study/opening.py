@@ -129,8 +129,10 @@ def connect(path: Path, *, mode: str = "rwc") -> StoreConnection:
     return connection
 
 
-def connect_to_read(path: Path) -> StoreConnection:
+def connect_to_read(path: Path, *, is_lenient: bool = False) -> StoreConnection:
     """Connect to a file to read it, even where nothing can be written.
+
+    If it `is_lenient`, tables with a damaged definition are passed over.
 
     Raises:
         StoreError: it cannot be a store, or cannot be opened.
@@ -143,6 +145,8 @@ def connect_to_read(path: Path) -> StoreConnection:
         try:
             db = connect(path, mode=mode)
             db.execute("pragma query_only = on")
+            if is_lenient:
+                db.execute("pragma writable_schema = on")
             db.execute("select 1 from sqlite_schema").fetchone()
         except SQLITE_ERRORS as error:
             if db is not None:
@@ -268,7 +272,7 @@ def find_damage(db: sqlite3.Connection, table: str = "") -> list[str]:
     It also finds rows that an index lacks, and values that the table's constraints forbid.
     """
     check = f"pragma integrity_check('{table}')" if table else "pragma integrity_check"
-    factory, db.text_factory = db.text_factory, _decode_leniently
+    factory, db.text_factory = db.text_factory, decode_leniently
     try:
         lines = [line for row in db.execute(check) for line in str(row[0]).splitlines()]
     except SQLITE_ERRORS as error:
@@ -278,5 +282,6 @@ def find_damage(db: sqlite3.Connection, table: str = "") -> list[str]:
     return [] if lines == ["ok"] else lines
 
 
-def _decode_leniently(text: bytes) -> str:
+def decode_leniently(text: bytes) -> str:
+    """Return a text of which nothing but ASCII is expected."""
     return text.decode("ascii", "backslashreplace")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -29,7 +29,7 @@ from cardwright.study.mirror_rows import (
     read_mirror_card,
     read_mirror_row,
 )
-from cardwright.study.opening import connect_to_read, find_damage
+from cardwright.study.opening import connect, connect_to_read, decode_leniently, find_damage
 from cardwright.study.rows import (
     ALIAS,
     MEMORY_COLUMNS,
@@ -106,7 +106,7 @@ def check_store(path: Path) -> list[Fault]:
         except StoreDamagedError as error:
             found = [Fault("sqlite_schema", "", error.message)]
         except SQLITE_ERRORS as error:
-            return [Fault("", "", explain_sqlite_error(path, error).message)]
+            return [Fault("sqlite_schema", "", explain_sqlite_error(path, error).message)]
         is_strange = bool(found)
         found += [Fault("", "", problem) for problem in find_damage(db)]
         select = _find_select(db)
@@ -151,14 +151,7 @@ def rescue_reviews(path: Path) -> Rescued:
         StoreError: the file is not a review store, or not even its list of tables is readable.
 
     """
-    with _open_mended(path) as db:
-        try:
-            select = _find_select(db)
-        except SQLITE_ERRORS as error:
-            raise explain_sqlite_error(path, error) from error
-        if not select:
-            raise make_damaged_error(path, "it has no table of reviews")
-        db.text_factory = bytes
+    with _open_mended(path) as (db, select):
         return _read_reviews(db, select)
 
 
@@ -169,27 +162,58 @@ def rescue_rest(path: Path) -> Rest:
         StoreError: the file is not a review store.
 
     """
-    with _open_mended(path) as db:
-        db.text_factory = bytes
+    with _open_mended(path) as (db, _):
         return _read_rest(db)
 
 
 @contextmanager
-def _open_mended(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a store to read it, or a copy of it if its header is damaged."""
-    try:
-        db = connect_to_read(path)
-    except StoreDamagedError as error:
-        with copy_mended(path) as copy:
+def _open_mended(path: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
+    """Open a store, or a copy of it if its header or a definition is damaged, to read it as bytes.
+
+    The second value is the query for its reviews.
+    """
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(_open_rescuable(path))
+        except StoreDamagedError as error:
+            copy = stack.enter_context(copy_mended(path))
+            if copy is None:
+                raise
             try:
-                mended = connect_to_read(copy or path)
-            except StoreError:
+                _define_reviews(copy)
+                opened = stack.enter_context(_open_rescuable(copy, is_lenient=True))
+            except (StoreError, *SQLITE_ERRORS):
                 raise error from None
-            with closing(mended):
-                yield mended
-    else:
-        with closing(db):
-            yield db
+        yield opened
+
+
+@contextmanager
+def _open_rescuable(
+    path: Path, *, is_lenient: bool = False
+) -> Iterator[tuple[sqlite3.Connection, str]]:
+    with closing(connect_to_read(path, is_lenient=is_lenient)) as db:
+        db.text_factory = decode_leniently
+        try:
+            select = _find_select(db)
+        except SQLITE_ERRORS as error:
+            raise explain_sqlite_error(path, error) from error
+        if not select:
+            raise make_damaged_error(path, "it has no table of reviews")
+        db.text_factory = bytes
+        yield db, select
+
+
+def _define_reviews(copy: Path) -> None:
+    """Define the table of reviews in a copy of a store as Cardwright does."""
+    with closing(connect(copy)) as db:
+        db.text_factory = decode_leniently
+        db.execute("pragma writable_schema = on")
+        table = "type = 'table' and name = 'reviews'"
+        row = db.execute(f"select sql from sqlite_schema where {table}").fetchone()  # noqa: S608
+        if row:
+            level = len(MIGRATIONS) if "interval" in str(row[0]) else 1
+            (sql,) = (row[3] for row in make_schema(level) if row[:2] == ("table", "reviews"))
+            db.execute(f"update sqlite_schema set sql = ? where {table}", (sql,))  # noqa: S608
 
 
 def _find_select(db: sqlite3.Connection) -> str:
