@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from cardwright.history import Review
+from cardwright.history import REVIEW_ID, Review
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -229,7 +229,7 @@ def _find_select(db: sqlite3.Connection) -> str:
 
 
 def _read_reviews(db: sqlite3.Connection, select: str) -> Rescued:
-    """Read the reviews from both ends, then those between by the index of their ids."""
+    """Read the reviews from both ends if need be, then what the index of their ids has besides."""
     reviews: dict[str, Review] = {}
     unreadable: list[Fault] = []
     seen: set[tuple[object, object]] = set()
@@ -253,18 +253,23 @@ def _read_reviews(db: sqlite3.Connection, select: str) -> Rescued:
     if problem:
         unreadable.append(Fault("reviews", "", problem))
         _try_each(db, f"{select} not indexed order by prompt desc, id desc", (), add)
-        for order in ("", " desc"):
-            keys: list[_Row] = []
-            by_id = f"select prompt, id from reviews order by id{order}"  # noqa: S608
-            _try_each(db, by_id, (), keys.append)
-            for key, id in keys:
+    # A page that is older than the others has no damage of its own, but lacks rows.
+    for order in ("", " desc"):
+        keys: list[_Row] = []
+        by_id = f"select prompt, id from reviews order by id{order}"  # noqa: S608
+        is_cut = _try_each(db, by_id, (), keys.append)
+        for key, id in keys:
+            if (id, key) not in seen:
+                where = " where prompt = cast(? as text) and id = cast(? as text)"
+                lost = _try_each(db, select + where, (key, id), add)
                 if (id, key) not in seen:
-                    where = " where prompt = cast(? as text) and id = cast(? as text)"
-                    lost = _try_each(db, select + where, (key, id), add)
-                    if (id, key) not in seen:
-                        seen.add((id, key))
-                        reason = lost or "the row is missing"
-                        unreadable.append(Fault("reviews", _name_row(id, key), reason))
+                    seen.add((id, key))
+                    if not (problem or lost or _is_id(id)):
+                        continue  # an entry of another index
+                    reason = lost or "the row is missing"
+                    unreadable.append(Fault("reviews", _name_row(id, key), reason))
+        if not is_cut:
+            break
     return Rescued([reviews[id] for id in sorted(reviews)], unreadable)
 
 
@@ -362,6 +367,13 @@ def _decode_text(value: object) -> object:
 
     """
     return decode(value) if isinstance(value, bytes) else value
+
+
+def _is_id(value: object) -> bool:
+    try:
+        return REVIEW_ID.fullmatch(decode(value)) is not None
+    except RowError:
+        return False
 
 
 def _name_row(id: object, key: object) -> str:
