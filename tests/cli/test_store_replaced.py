@@ -13,15 +13,18 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cardwright.history import Rating, Review
 from cardwright.study.error import StoreFullError
 from cardwright.study.place import StoreLeftError
+from cardwright.study.records_table import RecordsTable
 from cardwright.study.session import Session
 from cardwright.study.store import Store
 from cardwright.study.transfer import read_files
+from exam_project import make_exam_files
 from project_files import Run, Write
 from pty_driver import PtyProgram
 from reviewing import FILES, review, store_of
@@ -321,6 +324,23 @@ def test_a_command_that_records_one_act_says_so(
     result = run(*words, "--db", str(path), exit_code=1)
     assert "cards import" in result.output
     assert list_kept(run, path) == GIVEN[:1]
+
+
+def test_an_interrupted_mock_exam_is_not_said_to_be_kept(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = write(make_exam_files())
+    path = prepare(project)
+    put = RecordsTable.put
+
+    def put_and_replace(self: RecordsTable, *words: Any) -> None:
+        replace_file(path)
+        put(self, *words)
+
+    monkeypatch.setattr(RecordsTable, "put", put_and_replace)
+    printed = run("exam", "drill", "--plain", "--db", str(path), exit_code=1).output
+    assert "Interrupted.\n" in printed
+    assert "is only in the copy" in printed
 
 
 def test_a_mock_exam_goes_on_in_the_copy(tmp_path: Path) -> None:
