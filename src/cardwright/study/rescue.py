@@ -6,7 +6,7 @@ The file is only read, and nothing in it is run, so it may also be a stranger's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -253,24 +253,30 @@ def _read_reviews(db: sqlite3.Connection, select: str) -> Rescued:
     if problem:
         unreadable.append(Fault("reviews", "", problem))
         _try_each(db, f"{select} not indexed order by prompt desc, id desc", (), add)
-    # A page that is older than the others has no damage of its own, but lacks rows.
+    for key, id in _list_unseen(db, seen):
+        where = " where prompt = cast(? as text) and id = cast(? as text)"
+        lost = _try_each(db, select + where, (key, id), add)
+        if (id, key) not in seen:
+            seen.add((id, key))
+            # Anything else is an entry of another index.
+            if problem or lost or _is_id(id):
+                reason = lost or "the row is missing"
+                unreadable.append(Fault("reviews", _name_row(id, key), reason))
+    return Rescued([reviews[id] for id in sorted(reviews)], unreadable)
+
+
+def _list_unseen(db: sqlite3.Connection, seen: Container[_Row]) -> Iterator[_Row]:
+    """Yield key and id of what the index of ids has besides what was seen, from both ends if need be.
+
+    A page of the table that is older than the others has no damage of its own, but lacks rows.
+    """
     for order in ("", " desc"):
         keys: list[_Row] = []
-        by_id = f"select prompt, id from reviews order by id{order}"  # noqa: S608
-        is_cut = _try_each(db, by_id, (), keys.append)
-        for key, id in keys:
-            if (id, key) not in seen:
-                where = " where prompt = cast(? as text) and id = cast(? as text)"
-                lost = _try_each(db, select + where, (key, id), add)
-                if (id, key) not in seen:
-                    seen.add((id, key))
-                    if not (problem or lost or _is_id(id)):
-                        continue  # an entry of another index
-                    reason = lost or "the row is missing"
-                    unreadable.append(Fault("reviews", _name_row(id, key), reason))
+        sql = f"select prompt, id from reviews order by id{order}"  # noqa: S608
+        is_cut = _try_each(db, sql, (), keys.append)
+        yield from ((key, id) for key, id in keys if (id, key) not in seen)
         if not is_cut:
-            break
-    return Rescued([reviews[id] for id in sorted(reviews)], unreadable)
+            return
 
 
 def _try_each(db: sqlite3.Connection, sql: str, values: Sequence[Any], add: Any) -> str:
