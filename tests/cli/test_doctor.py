@@ -446,6 +446,15 @@ def test_a_database_of_another_program(doctor: Doctor, store: Path) -> None:
     assert "--db" in finding["help"]
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anything"
+)
+def test_a_store_that_may_only_be_read(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    store.chmod(0o400)
+    assert "cannot be written" in doctor.examine()["store-unusable"]["message"]
+
+
 def test_a_locked_store_is_told_at_once(doctor: Doctor, store: Path) -> None:
     answer(store)
     with closing(sqlite3.connect(store, isolation_level=None)) as db:
