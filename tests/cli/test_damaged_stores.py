@@ -91,6 +91,14 @@ def test_a_stale_index_exports_nothing_rather_than_less(path: Path, run: Run) ->
     assert len(rescue_reviews(path).reviews) == held
 
 
+def test_reviews_that_only_an_index_still_knows_are_told(path: Path) -> None:
+    """A page that is older than the others has no damage of its own."""
+    make_index_stale(path, "reviews_by_id", added=0)
+    lost = [fault.row for fault in check_store(path) if fault.reason == "the row is missing"]
+    assert len(lost) == 3
+    assert [fault.row for fault in rescue_reviews(path).unreadable] == lost
+
+
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
     [

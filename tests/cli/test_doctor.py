@@ -279,7 +279,10 @@ def test_what_a_killed_program_had_begun_is_taken_back(doctor: Doctor, store: Pa
 
 @pytest.mark.parametrize(
     ("place", "damage"),
-    [(0, b"s"), (16, b"\0\0"), (18, b"\5\2"), (21, b"\0"), (28, b"\xff" * 4), (56, b"\0\0\0\5")],
+    [
+        *((0, b"s"), (0, bytes(100)), (16, b"\0\0"), (18, b"\5\2"), (21, b"\0")),
+        *((28, b"\xff" * 4), (56, b"\0\0\0\5"), (68, b"\0\0\0\5")),
+    ],
 )
 def test_a_damaged_header_hides_nothing(
     doctor: Doctor, store: Path, place: int, damage: bytes
@@ -305,12 +308,35 @@ def test_a_damaged_header_hides_nothing(
 
 
 @pytest.mark.parametrize(
-    "change", ["drop table memories", "update migrations set name = 'x' where name = 'due'"]
+    "change",
+    [
+        "drop table memories",
+        "update migrations set name = 'x' where name = 'due'",
+        "pragma application_id = 5",
+    ],
 )
 def test_a_schema_that_no_version_made(doctor: Doctor, store: Path, change: str) -> None:
     answer(store)
     change_store(store, change)
 
+    doctor.cure("store-damaged")
+
+    assert count_reviews(store) == 8
+
+
+@pytest.mark.parametrize("table", ["reviews", "memories", "mirror_cards"])
+@pytest.mark.parametrize(("place", "damage"), [(30, b"#"), (90, b"y"), (90, b"\xff")])
+def test_a_damaged_definition_hides_nothing(
+    doctor: Doctor, store: Path, table: str, place: int, damage: bytes
+) -> None:
+    """SQLite reads no table of a file if the definition of one is damaged."""
+    answer(store)
+    raw = bytearray(store.read_bytes())
+    place += raw.index(b"CREATE TABLE " + table.encode())
+    raw[place : place + 1] = damage
+    store.write_bytes(raw)
+
+    assert "8 reviews can be saved; none is lost" in doctor.examine()["store-damaged"]["harm"]
     doctor.cure("store-damaged")
 
     assert count_reviews(store) == 8
@@ -418,6 +444,15 @@ def test_a_database_of_another_program(doctor: Doctor, store: Path) -> None:
 
     assert "belongs to another program" in finding["message"]
     assert "--db" in finding["help"]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write anything"
+)
+def test_a_store_that_may_only_be_read(doctor: Doctor, store: Path) -> None:
+    answer(store)
+    store.chmod(0o400)
+    assert "cannot be written" in doctor.examine()["store-unusable"]["message"]
 
 
 def test_a_locked_store_is_told_at_once(doctor: Doctor, store: Path) -> None:

@@ -269,7 +269,7 @@ def test_output_does_not_go_into_folders_of_ours(
     assert snap(folder) == before
 
 
-def test_a_store_is_not_made_of_a_source(forest: Path) -> None:
+def test_a_store_is_not_made_of_a_source(forest: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (forest / "cards" / "trees" / "empty.yaml").touch()
     os.mkfifo(forest / "pipe")
     before = snap(forest)
@@ -283,8 +283,11 @@ def test_a_store_is_not_made_of_a_source(forest: Path) -> None:
         "../config.toml",
     ):
         invoke(forest, "due", "--db", path, exit_code=2)
-    for path in ("pipe", "/dev/null"):
-        assert "move this one away" in invoke(forest, "due", "--db", path, exit_code=1).stderr
+    for path, is_movable in (("pipe", True), ("/dev/null", False)):
+        printed = invoke(forest, "due", "--db", path, exit_code=1).stderr
+        assert ("move this one away" in printed) == is_movable
+    monkeypatch.setenv("CARDS_DB", "free/")
+    assert "CARDS_DB" in invoke(forest, "due", exit_code=2).stderr
 
     assert snap(forest) == before
 

@@ -13,15 +13,18 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cardwright.history import Rating, Review
 from cardwright.study.error import StoreFullError
 from cardwright.study.place import StoreLeftError
+from cardwright.study.records_table import RecordsTable
 from cardwright.study.session import Session
 from cardwright.study.store import Store
 from cardwright.study.transfer import read_files
+from exam_project import make_exam_files
 from project_files import Run, Write
 from pty_driver import PtyProgram
 from reviewing import FILES, review, store_of
@@ -236,6 +239,16 @@ def test_an_answer_after_a_change_in_place_is_kept_before_the_next_question(
         assert list_rescued(path) == [review.id for review in answers]
 
 
+def test_a_change_is_not_taken_for_what_is_written_back(tmp_path: Path) -> None:
+    path = tmp_path / "reviews.db"
+    session, answers = sit_twice(path)
+    path.write_bytes(path.with_name("older.db").read_bytes()[:4096])
+    session.journal.store.write_back()
+    answers.append(session.answer(Rating.GOOD, later(MORNING, minutes=2)).review)
+    assert "another program" in session.journal.store.warning
+    assert list_rescued(path) == [review.id for review in answers]
+
+
 def test_reviews_from_before_the_session_are_missed_too(tmp_path: Path) -> None:
     """An older copy comes before the first answer, and has everything that is answered then."""
     path = tmp_path / "reviews.db"
@@ -311,6 +324,23 @@ def test_a_command_that_records_one_act_says_so(
     result = run(*words, "--db", str(path), exit_code=1)
     assert "cards import" in result.output
     assert list_kept(run, path) == GIVEN[:1]
+
+
+def test_an_interrupted_mock_exam_is_not_said_to_be_kept(
+    write: Write, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = write(make_exam_files())
+    path = prepare(project)
+    put = RecordsTable.put
+
+    def put_and_replace(self: RecordsTable, *words: Any) -> None:
+        replace_file(path)
+        put(self, *words)
+
+    monkeypatch.setattr(RecordsTable, "put", put_and_replace)
+    printed = run("exam", "drill", "--plain", "--db", str(path), exit_code=1).output
+    assert "Interrupted.\n" in printed
+    assert "is only in the copy" in printed
 
 
 def test_a_mock_exam_goes_on_in_the_copy(tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ from cardwright.study.backup import MAX_BACKUPS, backup_folder, list_backups, re
 from cardwright.study.error import StoreBusyError, StoreDamagedError, StoreError
 from cardwright.study.journal import Journal
 from cardwright.study.migration import MIGRATIONS
+from cardwright.study.rescue import check_store
+from cardwright.study.snapshot import read_copy
+from cardwright.study.store import open_store
 from studying import MORNING, later, make_items, open_journal, read_log, record, sit
 
 TODAY = "2026-11-02"
@@ -59,9 +62,8 @@ def test_a_backup_is_whole_while_others_write(journal: Journal) -> None:
     copy = journal.store.back_up(TODAY)
     session.answer(Rating.GOOD, MORNING)
 
-    restored = open_journal(copy)
-    assert read_log(restored) == read_log(other)[:1]
-    assert restored.store.find_damage() == ""
+    assert read_copy(copy) == read_log(other)[:1]
+    assert check_store(copy) == []
     assert len(read_log(journal)) == 2
 
 
@@ -80,11 +82,26 @@ def test_the_way_back_puts_what_is_there_aside(journal: Journal) -> None:
     assert first is not None
     assert second is not None
     assert first != second
-    assert read_log(open_journal(first)) == newer
-    assert len(read_log(open_journal(second))) == 2
+    assert read_copy(first) == newer
+    assert len(read_copy(second)) == 2
     assert {first, second, backup} == set(list_backups(path))
     assert len(read_log(journal)) == 1
     assert journal.find_differences() == []
+
+
+def test_no_backup_becomes_a_store(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever looks into one would change what it was on its day."""
+    backup = journal.store.back_up(TODAY)
+    before = backup.read_bytes()
+    monkeypatch.chdir(backup.parent)
+    for path in (backup, Path(backup.name)):
+        with pytest.raises(StoreError, match="is a backup") as caught:
+            open_store(path)
+        assert f"`cards backup --restore {path}`" in caught.value.help
+        with pytest.raises(StoreError, match="is a backup"):
+            restore_backup(backup, path, TODAY)
+    assert backup.read_bytes() == before
+    assert len(list(backup.parent.iterdir())) == 1
 
 
 def test_a_sitting_goes_on_after_a_restoration(journal: Journal) -> None:

@@ -17,7 +17,12 @@ import pytest
 from cardwright.history import Rating
 from cardwright.model import DeckOptions
 from cardwright.study.backup import list_backups, restore_backup
-from cardwright.study.error import StoreDamagedError, StoreError, StoreFullError
+from cardwright.study.error import (
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+    explain_sqlite_error,
+)
 from cardwright.study.queue import SessionOptions
 from cardwright.study.store import open_store
 from studying import MORNING, fail_commit, later, make_items, open_journal, read_log, sit
@@ -58,6 +63,12 @@ def test_a_database_of_another_program(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("create table places (url text)")
     check_refusal(path, "belongs to another program")
+
+
+def test_a_full_disk_is_told_when_nothing_can_even_be_read(tmp_path: Path) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    assert isinstance(explain_sqlite_error(tmp_path, error), StoreFullError)
 
 
 @pytest.mark.parametrize("content", [b"hello\n" * 500, bytes(range(256)) * 40, b"PK\x03\x04" * 999])

@@ -45,9 +45,10 @@ MINUTES = _Minutes(0, _MAX_MINUTES, min_open=True)
 db_option = click.option(
     "--db",
     envvar="CARDS_DB",
+    show_envvar=True,
     type=StoreFile(),
     is_eager=True,  # known before the paths that must not be the store are checked
-    help="The review store (default: reviews.db in your data folder; also set by CARDS_DB).",
+    help="The review store (default: reviews.db in your data folder).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 plain_option = click.option(

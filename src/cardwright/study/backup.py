@@ -20,15 +20,34 @@ from cardwright.study.error import (
 )
 from cardwright.study.migration import list_missing
 from cardwright.study.opening import SIDE_FILES, connect, copy_pages, create_file
+from cardwright.text import format_command
 
 MAX_BACKUPS: Final = 10
 """How many dated backups are kept; there is at most one per day."""
+_FOLDER: Final = "backups"
 _DATE: Final = r"\d{4}-\d{2}-\d{2}"
+_NAME: Final = re.compile(rf".+-{_DATE}(?:-.+)?\.db")
 
 
 def backup_folder(path: Path) -> Path:
     """Return the backup folder of a store."""
-    return path.parent / "backups"
+    return path.parent / _FOLDER
+
+
+def refuse_backup(path: Path) -> None:
+    """Raise an error if a file that is to be used as a store is a backup of one.
+
+    Raises:
+        StoreError: it is one, and would no longer be what it was on its day.
+
+    """
+    place = Path(os.path.realpath(path))
+    if place.parent.name == _FOLDER and _NAME.fullmatch(place.name):
+        restore = format_command("cards", "backup", "--restore", path)
+        raise StoreError(
+            f"{path} is a backup; it was left unchanged",
+            help=f"`{restore}` goes back to it; to look into it, copy it into another folder",
+        )
 
 
 def list_backups(path: Path) -> list[Path]:
@@ -99,6 +118,7 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
         saved or written. Nothing was changed.
 
     """
+    refuse_backup(path)
     if not backup.is_file():
         raise StoreError(
             f"there is no file {backup}", help="`cards backup --list` shows the backups"

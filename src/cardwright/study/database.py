@@ -204,6 +204,7 @@ class Database:
         SQLite does so by itself after a thousand pages, and a commit then takes several times as long.
         """
         with self._explained():
+            self._follow()
             self._db.execute("pragma wal_checkpoint(passive)").fetchone()
         if self._safekeeping:
             self._safekeeping.measure()

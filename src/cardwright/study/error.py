@@ -52,14 +52,17 @@ _BUSY: Final[_Case] = (
     "is locked by another program; nothing was changed",
     "close the program that uses it (a backup or sync program, perhaps) and try again",
 )
+_FULL: Final[_Case] = (
+    StoreFullError,
+    "has no room left to grow; everything recorded so far is safe",
+    "free some space on that disk and try again",
+)
 _CASES: Final[dict[int, _Case]] = {
+    # Of the file that processes share, which SQLite makes even to read.
+    sqlite3.SQLITE_IOERR_SHMSIZE: _FULL,
     sqlite3.SQLITE_BUSY: _BUSY,
     sqlite3.SQLITE_LOCKED: _BUSY,
-    sqlite3.SQLITE_FULL: (
-        StoreFullError,
-        "has no room left to grow; everything recorded so far is safe",
-        "free some space on that disk and try again",
-    ),
+    sqlite3.SQLITE_FULL: _FULL,
     sqlite3.SQLITE_READONLY: _UNWRITABLE,
     sqlite3.SQLITE_CANTOPEN: _UNWRITABLE,
     sqlite3.SQLITE_PERM: _UNWRITABLE,
@@ -80,13 +83,14 @@ _UNKNOWN: Final[_Case] = (
 def explain_sqlite_error(path: Path, error: Exception) -> StoreError:
     """Convert one of SQLITE_ERRORS into a StoreError with advice for the user."""
     # The lowest byte is the primary result code. Errors raised by Python's module have no code.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", 0)
+    code = extended & 0xFF
     if code == sqlite3.SQLITE_INTERRUPT:
         return make_damaged_error(path, "it takes far more work to read than a valid one")
     if not code and isinstance(error, (sqlite3.OperationalError, UnicodeDecodeError)):
         # A text, or a name in a message of SQLite, is not UTF-8.
         return make_damaged_error(path, ascii(str(error))[1:-1])
-    return _make_error(path, _CASES.get(code, _UNKNOWN), str(error))
+    return _make_error(path, _CASES.get(extended) or _CASES.get(code, _UNKNOWN), str(error))
 
 
 def make_damaged_error(path: Path, reason: str) -> StoreError:

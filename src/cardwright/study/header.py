@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from cardwright.foreign.database import MAGIC
-from cardwright.study.opening import APPLICATION_ID
+from cardwright.study.opening import APPLICATION_ID, holds_store
 
 _PAGE_BYTES: Final = 4096
 _PAGE_SIZES: Final = frozenset(2**exponent for exponent in range(9, 16)) | {1}
@@ -25,7 +25,10 @@ def copy_mended(path: Path) -> Iterator[Path | None]:
     """Copy a store and its log with a header that SQLite accepts; None if it seems to be none."""
     with path.open("rb") as file:
         header = bytearray(file.read(_ID.size))
-    if len(header) < _ID.size or _ID.unpack(header)[0] != APPLICATION_ID:
+    is_store = len(header) == _ID.size and (
+        _ID.unpack(header)[0] == APPLICATION_ID or holds_store(path)
+    )
+    if not is_store:
         yield None
         return
     log = path.with_name(f"{path.name}-wal")
@@ -57,4 +60,5 @@ def _mend(header: bytearray, size: int, *, has_log: bool) -> None:
     struct.pack_into(">I", header, 44, 4)
     struct.pack_into(">I", header, 52, 0)
     struct.pack_into(">I", header, 56, 1)
+    struct.pack_into(">I", header, 68, APPLICATION_ID)
     header[92:96] = header[24:28]

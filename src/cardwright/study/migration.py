@@ -64,6 +64,8 @@ def _list_missing(path: Path, db: sqlite3.Connection) -> list[tuple[str, str]]:
     if not found:
         return list(MIGRATIONS)
     if _read_number(db, "pragma application_id") != APPLICATION_ID:
+        if make_schema(0) <= found:
+            raise make_damaged_error(path, "its header names another program")
         raise StoreError(
             f"{path} belongs to another program; it was left unchanged",
             help="name another file with --db; if this should be your store, move it away, then run `cards doctor`",

@@ -35,6 +35,9 @@ _HEADER_BYTES: Final = 100
 _FORMAT_AT: Final = 18
 _MAX_FORMAT: Final = 2
 _ID_AT: Final = slice(68, 72)
+_FIRST_TABLE: Final = b"CREATE TABLE migrations (name text not null unique) strict"
+"""As SQLite writes it; no other program has such a table."""
+_MAX_SEARCHED_BYTES: Final = 2**26
 _RETRY_S: Final = 0.01
 _STEPS_AT_ONCE: Final = 50_000
 _MIN_STEPS: Final = 500_000
@@ -149,8 +152,10 @@ def copy_pages(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
     source.backup(target, progress=count_waits, sleep=_RETRY_S)
 
 
-def connect_to_read(path: Path) -> StoreConnection:
+def connect_to_read(path: Path, *, is_lenient: bool = False) -> StoreConnection:
     """Connect to a file to read it, even where nothing can be written.
+
+    If it `is_lenient`, tables with a damaged definition are passed over.
 
     Raises:
         StoreError: it cannot be a store, or cannot be opened.
@@ -163,6 +168,8 @@ def connect_to_read(path: Path) -> StoreConnection:
         try:
             db = connect(path, mode=mode)
             db.execute("pragma query_only = on")
+            if is_lenient:
+                db.execute("pragma writable_schema = on")
             db.execute("select 1 from sqlite_schema").fetchone()
         except SQLITE_ERRORS as error:
             if db is not None:
@@ -244,10 +251,18 @@ def check_file(path: Path) -> None:
     found = int.from_bytes(header[_ID_AT], "big")
     # A store whose creation was interrupted by a power failure is rolled back by SQLite.
     if found != APPLICATION_ID and not (has_journal and not found):
+        if holds_store(path):
+            raise make_damaged_error(path, "its header names another program")
         raise StoreError(
             f"{path} belongs to another program; it was left unchanged",
             help="name another file with --db; if this should be your store, move it away, then run `cards doctor`",
         )
+
+
+def holds_store(path: Path) -> bool:
+    """Tell whether a file holds a store, whatever is in its header."""
+    with path.open("rb") as file:
+        return _FIRST_TABLE in file.read(_MAX_SEARCHED_BYTES)
 
 
 def _check_kind(path: Path) -> None:
@@ -259,9 +274,10 @@ def _check_kind(path: Path) -> None:
         raise explain_os_error(path, error) from error
     if not stat.S_ISREG(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        is_device = (stat.S_ISCHR(mode) or stat.S_ISBLK(mode)) and not path.is_symlink()
         raise StoreError(
             f"{path} cannot be used: it is {kind}",
-            help="name another file with --db, or move this one away",
+            help=f"name another file with --db or CARDS_DB{', or move this one away' * (not is_device)}",
         )
 
 
@@ -279,7 +295,7 @@ def find_damage(db: sqlite3.Connection, table: str = "") -> list[str]:
     It also finds rows that an index lacks, and values that the table's constraints forbid.
     """
     check = f"pragma integrity_check('{table}')" if table else "pragma integrity_check"
-    factory, db.text_factory = db.text_factory, _decode_leniently
+    factory, db.text_factory = db.text_factory, decode_leniently
     try:
         lines = [line for row in db.execute(check) for line in str(row[0]).splitlines()]
     except SQLITE_ERRORS as error:
@@ -289,5 +305,6 @@ def find_damage(db: sqlite3.Connection, table: str = "") -> list[str]:
     return [] if lines == ["ok"] else lines
 
 
-def _decode_leniently(text: bytes) -> str:
+def decode_leniently(text: bytes) -> str:
+    """Return a text of which nothing but ASCII is expected."""
     return text.decode("ascii", "backslashreplace")

@@ -6,12 +6,12 @@ The file is only read, and nothing in it is run, so it may also be a stranger's.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Container, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from cardwright.history import Review
+from cardwright.history import REVIEW_ID, Review
 from cardwright.study.error import (
     SQLITE_ERRORS,
     StoreDamagedError,
@@ -29,7 +29,7 @@ from cardwright.study.mirror_rows import (
     read_mirror_card,
     read_mirror_row,
 )
-from cardwright.study.opening import connect_to_read, find_damage
+from cardwright.study.opening import connect, connect_to_read, decode_leniently, find_damage
 from cardwright.study.rows import (
     ALIAS,
     MEMORY_COLUMNS,
@@ -106,7 +106,7 @@ def check_store(path: Path) -> list[Fault]:
         except StoreDamagedError as error:
             found = [Fault("sqlite_schema", "", error.message)]
         except SQLITE_ERRORS as error:
-            return [Fault("", "", explain_sqlite_error(path, error).message)]
+            return [Fault("sqlite_schema", "", explain_sqlite_error(path, error).message)]
         is_strange = bool(found)
         found += [Fault("", "", problem) for problem in find_damage(db)]
         select = _find_select(db)
@@ -151,14 +151,7 @@ def rescue_reviews(path: Path) -> Rescued:
         StoreError: the file is not a review store, or not even its list of tables is readable.
 
     """
-    with _open_mended(path) as db:
-        try:
-            select = _find_select(db)
-        except SQLITE_ERRORS as error:
-            raise explain_sqlite_error(path, error) from error
-        if not select:
-            raise make_damaged_error(path, "it has no table of reviews")
-        db.text_factory = bytes
+    with _open_mended(path) as (db, select):
         return _read_reviews(db, select)
 
 
@@ -169,27 +162,58 @@ def rescue_rest(path: Path) -> Rest:
         StoreError: the file is not a review store.
 
     """
-    with _open_mended(path) as db:
-        db.text_factory = bytes
+    with _open_mended(path) as (db, _):
         return _read_rest(db)
 
 
 @contextmanager
-def _open_mended(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a store to read it, or a copy of it if its header is damaged."""
-    try:
-        db = connect_to_read(path)
-    except StoreDamagedError as error:
-        with copy_mended(path) as copy:
+def _open_mended(path: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
+    """Open a store, or a copy of it if its header or a definition is damaged, to read it as bytes.
+
+    The second value is the query for its reviews.
+    """
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(_open_rescuable(path))
+        except StoreDamagedError as error:
+            copy = stack.enter_context(copy_mended(path))
+            if copy is None:
+                raise
             try:
-                mended = connect_to_read(copy or path)
-            except StoreError:
+                _define_reviews(copy)
+                opened = stack.enter_context(_open_rescuable(copy, is_lenient=True))
+            except (StoreError, *SQLITE_ERRORS):
                 raise error from None
-            with closing(mended):
-                yield mended
-    else:
-        with closing(db):
-            yield db
+        yield opened
+
+
+@contextmanager
+def _open_rescuable(
+    path: Path, *, is_lenient: bool = False
+) -> Iterator[tuple[sqlite3.Connection, str]]:
+    with closing(connect_to_read(path, is_lenient=is_lenient)) as db:
+        db.text_factory = decode_leniently
+        try:
+            select = _find_select(db)
+        except SQLITE_ERRORS as error:
+            raise explain_sqlite_error(path, error) from error
+        if not select:
+            raise make_damaged_error(path, "it has no table of reviews")
+        db.text_factory = bytes
+        yield db, select
+
+
+def _define_reviews(copy: Path) -> None:
+    """Define the table of reviews in a copy of a store as Cardwright does."""
+    with closing(connect(copy)) as db:
+        db.text_factory = decode_leniently
+        db.execute("pragma writable_schema = on")
+        table = "type = 'table' and name = 'reviews'"
+        row = db.execute(f"select sql from sqlite_schema where {table}").fetchone()  # noqa: S608
+        if row:
+            level = len(MIGRATIONS) if "interval" in str(row[0]) else 1
+            (sql,) = (row[3] for row in make_schema(level) if row[:2] == ("table", "reviews"))
+            db.execute(f"update sqlite_schema set sql = ? where {table}", (sql,))  # noqa: S608
 
 
 def _find_select(db: sqlite3.Connection) -> str:
@@ -205,7 +229,7 @@ def _find_select(db: sqlite3.Connection) -> str:
 
 
 def _read_reviews(db: sqlite3.Connection, select: str) -> Rescued:
-    """Read the reviews from both ends, then those between by the index of their ids."""
+    """Read the reviews from both ends if need be, then what the index of their ids has besides."""
     reviews: dict[str, Review] = {}
     unreadable: list[Fault] = []
     seen: set[tuple[object, object]] = set()
@@ -229,19 +253,30 @@ def _read_reviews(db: sqlite3.Connection, select: str) -> Rescued:
     if problem:
         unreadable.append(Fault("reviews", "", problem))
         _try_each(db, f"{select} not indexed order by prompt desc, id desc", (), add)
-        for order in ("", " desc"):
-            keys: list[_Row] = []
-            by_id = f"select prompt, id from reviews order by id{order}"  # noqa: S608
-            _try_each(db, by_id, (), keys.append)
-            for key, id in keys:
-                if (id, key) not in seen:
-                    where = " where prompt = cast(? as text) and id = cast(? as text)"
-                    lost = _try_each(db, select + where, (key, id), add)
-                    if (id, key) not in seen:
-                        seen.add((id, key))
-                        reason = lost or "the row is missing"
-                        unreadable.append(Fault("reviews", _name_row(id, key), reason))
+    for key, id in _list_unseen(db, seen):
+        where = " where prompt = cast(? as text) and id = cast(? as text)"
+        lost = _try_each(db, select + where, (key, id), add)
+        if (id, key) not in seen:
+            seen.add((id, key))
+            # Anything else is an entry of another index.
+            if problem or lost or _is_id(id):
+                reason = lost or "the row is missing"
+                unreadable.append(Fault("reviews", _name_row(id, key), reason))
     return Rescued([reviews[id] for id in sorted(reviews)], unreadable)
+
+
+def _list_unseen(db: sqlite3.Connection, seen: Container[_Row]) -> Iterator[_Row]:
+    """Yield key and id of what the index of ids has besides what was seen, from both ends if need be.
+
+    A page of the table that is older than the others has no damage of its own, but lacks rows.
+    """
+    for order in ("", " desc"):
+        keys: list[_Row] = []
+        sql = f"select prompt, id from reviews order by id{order}"  # noqa: S608
+        is_cut = _try_each(db, sql, (), keys.append)
+        yield from ((key, id) for key, id in keys if (id, key) not in seen)
+        if not is_cut:
+            return
 
 
 def _try_each(db: sqlite3.Connection, sql: str, values: Sequence[Any], add: Any) -> str:
@@ -338,6 +373,13 @@ def _decode_text(value: object) -> object:
 
     """
     return decode(value) if isinstance(value, bytes) else value
+
+
+def _is_id(value: object) -> bool:
+    try:
+        return REVIEW_ID.fullmatch(decode(value)) is not None
+    except RowError:
+        return False
 
 
 def _name_row(id: object, key: object) -> str:

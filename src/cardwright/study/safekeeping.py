@@ -122,7 +122,8 @@ class Safekeeping:
         self._place = Place(copy)
         self.warning = (
             f"{self._path} was replaced, moved or deleted by another program. This session goes on"
-            f" in {copy}, a copy of the whole store, which --db opens{self._describe_rescue()}"
+            f" in {copy}, a copy of the whole store, which --db opens{self._describe_rescue()};"
+            " what else was changed, such as a mock exam, is only in the copy"
         )
         return connection
 

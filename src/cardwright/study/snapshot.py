@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from errno import EACCES
 from pathlib import Path
 from typing import Final
 
 from cardwright.history import Review
-from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
+from cardwright.study.error import (
+    SQLITE_ERRORS,
+    explain_os_error,
+    explain_sqlite_error,
+    make_damaged_error,
+)
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
 from cardwright.study.opening import (
     MAX_VALUE_BYTES,
@@ -116,6 +123,9 @@ def check_lock(path: Path, *, is_writing: bool) -> None:
         StoreError: it is locked or write-protected, or cannot be opened at all.
 
     """
+    # SQLite begins to write what it may only read, and refuses later.
+    if is_writing and not os.access(path, os.W_OK):
+        raise explain_os_error(path, PermissionError(EACCES, os.strerror(EACCES)))
     try:
         try:
             _try_lock(path, "rw" if is_writing else "ro", is_writing=is_writing)

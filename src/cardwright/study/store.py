@@ -32,6 +32,7 @@ from cardwright.history import (
 )
 from cardwright.memory import Memory
 from cardwright.study.alias import NO_ALIASES, Alias, Aliases
+from cardwright.study.backup import refuse_backup
 from cardwright.study.database import Database, prepare
 from cardwright.study.error import (
     SQLITE_ERRORS,
@@ -137,6 +138,7 @@ def open_store(path: Path, machine: str = "", *, today: str = "") -> Store:
         message = f"{path} needs SQLite 3.37, but this Python has {sqlite3.sqlite_version}"
         help = "use a Python with a newer SQLite, such as one from python.org or uv"
         raise StoreError(message, help=help)
+    refuse_backup(path)
     connection = None
     try:
         with suppress(FileExistsError):

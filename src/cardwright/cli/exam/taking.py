@@ -79,7 +79,8 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
         opener.stop()
     if not exit_code:
         can_ask = can_ask and sheet.is_over and bool(sheet.mock.wrong)
-        _print_end(sheet, blueprint, names_miss=not can_ask, as_json=as_json)
+        is_saved = not study.store.find_unsaved()
+        _print_end(sheet, blueprint, names_miss=not can_ask, is_saved=is_saved, as_json=as_json)
         if is_drawn:
             # Neither the questions below nor the shell are what these keys were meant for.
             drop_typed(sys.stdin)
@@ -88,13 +89,16 @@ def take(study: Study, blueprint: Blueprint, mock: Mock, *, is_plain: bool, as_j
     sys.exit(exit_code)
 
 
-def _print_end(sheet: Sheet, blueprint: Blueprint, *, names_miss: bool, as_json: bool) -> None:
+def _print_end(
+    sheet: Sheet, blueprint: Blueprint, *, names_miss: bool, is_saved: bool, as_json: bool
+) -> None:
     mock = sheet.mock
     if as_json:
         say_json(make_transcript(mock, blueprint))
         return
     if not sheet.is_over:
-        say(f"Interrupted; every answer is kept. `cards exam {mock.kind}` continues.")
+        kept = f"; every answer is kept. `cards exam {mock.kind}` continues."
+        say(f"Interrupted{kept if is_saved else '.'}")
         return
     say(draw_score(mock, blueprint))
     say()
