@@ -205,6 +205,15 @@ def test_output_never_replaces_what_is_ours(
     assert snap(folder) == before
 
 
+@pytest.mark.parametrize(("words", "param"), [*OUTPUTS, *FOLDERS], ids=str)
+def test_a_dash_is_no_name(forest: Path, words: tuple[str, ...], param: click.Parameter) -> None:
+    shown = invoke(forest, *words, *spell(param, "-"), exit_code=2).stderr
+
+    assert "is not standard output" in shown
+    assert "./-" in shown
+    assert not Path("-").exists()
+
+
 def test_files_of_a_sync_folder_are_known_by_their_names() -> None:
     endings = {".jsonl", *(sort.extension for sort in (SETTINGS, RECORDS, PAIRS))}
     assert all(SYNCED.fullmatch(f"0123abcd{ending}") for ending in endings)
