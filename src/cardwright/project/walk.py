@@ -170,7 +170,8 @@ class _Walk:
     def walk(self) -> SourceFiles:
         for name in ("kinds", "decks", "cards"):
             folder = self._root / name
-            if folder.is_symlink() and self._leads_out(folder):
+            is_other = os.path.lexists(folder) and not self._is_folder(folder)
+            if (is_other or folder.is_symlink()) and self._leads_out(folder):
                 self._refused.add(folder)
         kinds = [self._stat(path) for path in self._list_files(self._root / "kinds")]
         for path in self._list_unread_folders(self._root / "kinds"):
