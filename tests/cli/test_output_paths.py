@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from cardwright.cli.lazy import LazyGroup
 from cardwright.cli.main import cards
 from cardwright.cli.paths import SYNCED, OutputFile, OutputFolder, StoreFile
-from cardwright.study.sync_sorts import PAIRS, RECORDS, SETTINGS
+from cardwright.study.sync import EXTENSIONS
 from exam_project import write_exam_project
 from project_files import Run, Write
 
@@ -215,8 +215,7 @@ def test_a_dash_is_no_name(forest: Path, words: tuple[str, ...], param: click.Pa
 
 
 def test_files_of_a_sync_folder_are_known_by_their_names() -> None:
-    endings = {".jsonl", *(sort.extension for sort in (SETTINGS, RECORDS, PAIRS))}
-    assert all(SYNCED.fullmatch(f"0123abcd{ending}") for ending in endings)
+    assert all(SYNCED.fullmatch(f"0123abcd{ending}") for ending in EXTENSIONS)
 
 
 def test_an_output_of_the_same_command_is_replaced(forest: Path) -> None:

@@ -23,7 +23,7 @@ _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
 _ENDS: Final = frozenset((os.sep, os.altsep or os.sep))
-SYNCED: Final = re.compile(r"[0-9a-f]{8}\.(jsonl|settings|records|pairs)")
+SYNCED: Final = re.compile(r"[0-9a-f]{8}\.(jsonl|aliases|settings|records|pairs)")
 """The names of the files that machines write into a sync folder."""
 PAGE_START: Final = b"<!doctype html>"
 """How the pages that commands write start."""
