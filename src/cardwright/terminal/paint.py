@@ -58,6 +58,10 @@ class Painted(str):
     __slots__ = ()
 
 
+_MAX_DIGITS: Final = 9
+"""Of a width in COLUMNS."""
+
+
 class Stack:
     """Renderables below one another."""
 
@@ -164,7 +168,12 @@ def _name_values(values: tuple[str | None, ...]) -> dict[str, str]:
 
 
 def _pick(environ: Mapping[str, str]) -> tuple[str | None, ...]:
-    return tuple(map(environ.get, _VARIABLES))
+    values = {name: environ.get(name) for name in _VARIABLES}
+    columns = values["COLUMNS"] or ""
+    # Rich takes more for a number than Python does.
+    is_width = columns.isdecimal() and len(columns) <= _MAX_DIGITS and int(columns) > 0
+    values["COLUMNS"] = columns if is_width else None
+    return tuple(values.values())
 
 
 @lru_cache(maxsize=8)
