@@ -42,6 +42,8 @@ _VARIABLES: Final = (
 _LOUD: Final = frozenset({"red", "yellow"})
 """Colours of what must not be overlooked."""
 _UNUSED_HEIGHT: Final = 24
+_MAX_DIGITS: Final = 9
+"""Of a width in COLUMNS."""
 _COLORS: Final = {"kitty": "256", "256color": "256", "16color": "standard"}
 """Rich's name of the colours of a terminal, by the end of TERM."""
 _COLOR_SYSTEMS: Final = {
@@ -56,10 +58,6 @@ class Painted(str):
     """Text that is safe to print as it is, styles included."""
 
     __slots__ = ()
-
-
-_MAX_DIGITS: Final = 9
-"""Of a width in COLUMNS."""
 
 
 class Stack:
