@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cardwright.adopt.columns import parse_map
-from cardwright.adopt.error import AdoptError
+from cardwright.adopt.error import AdoptError, refuse
 from cardwright.adopt.table import read_table
 from cardwright.foreign.error import ForeignFileError
 from cardwright.incoming import Incoming, IncomingNote, Markup
@@ -265,6 +265,7 @@ def test_media_beside_a_table_are_taken_along(tmp_path: Path) -> None:
         (b"Question,Answer\n", "has no rows"),
         (b"word\nother\n", "nothing that separates"),
         (b"a,\nb,\n", "no answer|only one column"),
+        (b"a\nb\nc\td\ne\n", "words.csv:1: no answer\nwords.csv:2: no answer"),
         (b"guid,tags\na,b\n", "none is their text"),
         (b"#separator:tab\n#guid column:1\n#deck column:2\na\tb\n", "none is their text"),
     ],
@@ -273,7 +274,13 @@ def test_tables_without_cards_are_refused(tmp_path: Path, content: bytes, messag
     assert re.search(message, refusal(tmp_path, content))
 
 
-@given(data=st.binary(max_size=60))
+def test_names_of_any_length_fill_no_screen() -> None:
+    assert (
+        len(refuse([f"words.csv:{number}: no {'x' * 999}" for number in range(99)]).message) < 7_000
+    )
+
+
+@given(data=st.binary(max_size=60) | st.text('ab\t\n,"#:', max_size=30).map(str.encode))
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:

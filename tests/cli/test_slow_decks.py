@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from cardwright.adopt.survey import survey_notes
 from cardwright.anki.media import find_names
 from cardwright.anki.notetype import NoteField, NoteType, Template
 from cardwright.anki.template import render_card
+from cardwright.html.scan import find_formulas, scan_html
 from cardwright.incoming import (
     MAX_DECK_DEPTH,
     Incoming,
@@ -120,6 +122,32 @@ def test_texts_in_which_something_does_not_end(text: str) -> None:
     assert SCHEDULE.sub("", text) == text
     incoming = read_notes([text])
     assert survey_notes(incoming, incoming.read_notes()).notes[0].size == len(text)
+
+
+FORMULA = re.compile(
+    r"\\\((?P<inline>(?:[^\\\x92-\x95]|\\[^()\[\]\x95])*?)\\\)"
+    r"|\\\[(?P<block>(?:[^\\\x92-\x95]|\\[^()\[\]\x95])*?)\\\]"
+)
+"""What a formula is; looking for it like this takes the square of a length."""
+
+
+@given(st.text(st.sampled_from("\\\\\\()[]a{\n\x92\x93\x94\x95"), max_size=30))
+def test_formulas_are_found(text: str) -> None:
+    matches = list(FORMULA.finditer(text))
+    assert [(found.start, found.end) for found in find_formulas(text)] == [
+        match.span() for match in matches
+    ]
+    assert [(found.display, found.latex) for found in find_formulas(text)] == [
+        (match.lastgroup, match[match.lastgroup or ""]) for match in matches
+    ]
+
+
+def test_formulas_that_do_not_end() -> None:
+    assert not list(find_formulas("\\(a\\" * LONG))
+    assert not list(find_formulas("\\[a\\" * LONG + "\\)"))
+    long = "\\({\\" * LONG + "\\) {{c1::a}} {{c2::\\(}}\\) {{c3::\\({{b}}\\)}}"
+    marked = scan_html(long, is_cloze=True).html
+    assert marked.endswith(" \x921\x96a\x94 \x922\x96\\(\x94\\) \x923\x96\\({{b}}\\)\x94")
 
 
 def read_notes(texts: list[str]) -> Incoming:

@@ -7,10 +7,16 @@ from time import process_time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import helpers
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_inline import StateInline
 from pygments.lexer import Lexer
 
 from cardwright.markdown.highlight import cut_code
 from cardwright.markdown.languages import PART_SIZES
+from cardwright.markdown.parser import make_parser
 from cardwright.markdown.render import Renderer
 
 CAP_S = 20.0
@@ -65,3 +71,26 @@ def test_a_table_of_missing_cells_stays_text() -> None:
     assert "<table" in renderer.render_block(few).html
     assert "<table" not in renderer.render_block(many).html
     assert "<table" in renderer.render_block(f"{many}\n{few}").html
+
+
+@pytest.mark.parametrize("text", ["![" * 1_000, "![" * 1_000 + "]", "[a](" * 1_000])
+def test_brackets_that_nothing_closes_are_passed_over(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+    skip = ParserInline.skipToken
+
+    def count(parser: ParserInline, state: StateInline) -> None:
+        calls.append(state.pos)
+        skip(parser, state)
+
+    monkeypatch.setattr(ParserInline, "skipToken", count)
+    assert make_parser().parse(text)
+    assert len(calls) < 5 * len(text)
+
+
+@given(st.text(st.sampled_from("[[[]]]!()`*\\a"), max_size=40))
+def test_labels_end_where_those_of_the_library_do(text: str) -> None:
+    parser, other = make_parser(), make_parser()
+    other.helpers = helpers
+    assert parser.parse(text) == other.parse(text)

@@ -140,6 +140,8 @@ def test_what_is_no_backup_is_refused(
         db.execute("create table places (url text)")
     empty = tmp_path / "empty.db"
     empty.touch()
+    alias = tmp_path / "alias.db"
+    alias.hardlink_to(path)
     answer(journal, 1)
     before = read_log(journal)
 
@@ -150,6 +152,8 @@ def test_what_is_no_backup_is_refused(
         (empty, "it is empty"),
         (tmp_path / "missing.db", "there is no file"),
         (tmp_path, "there is no file"),
+        (path, "is the review store itself"),
+        (alias, "is the review store itself"),
     ):
         with pytest.raises(StoreError, match=match):
             restore_backup(file, path, TODAY)
@@ -185,3 +189,23 @@ def test_a_store_that_is_in_use_is_not_taken_for_damaged(
         restore_backup(backup, journal.store.path, TODAY)
     assert journal.store.path.exists()
     assert len(read_log(journal)) == 1
+
+
+def test_a_restore_does_not_wait_forever_for_a_program_that_reads(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = journal.store.path
+    backup = journal.store.back_up(TODAY)
+    answer(journal, 1)
+    before = read_log(journal)
+    journal.store.close()
+    monkeypatch.setattr("cardwright.study.opening.LOCK_TIMEOUT_S", 0.02)
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("pragma journal_mode = delete")
+        reader.execute("begin")
+        reader.execute("select count(*) from reviews").fetchone()
+        with pytest.raises(StoreBusyError):
+            restore_backup(backup, path, TODAY)
+
+    assert read_log(open_journal(path)) == before

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,11 @@ from cardwright.history import Act, Rating
 from cardwright.item import Item, Items
 from cardwright.memory import Memory, State
 from cardwright.model import Deck, DeckOptions
-from cardwright.study.decks import Limits, list_options, name_deck, place_items
+from cardwright.study.decks import SEPARATOR, Limits, list_options, name_deck, place_items
 from cardwright.study.journal import Journal, make_journal
 from cardwright.study.prospects import Prospects
 from cardwright.study.queue import Queue, SessionOptions
+from cardwright.study.schedule import Schedule
 from cardwright.study.settings import Settings
 from cardwright.study.store import Store, open_store
 from studying import MORNING, TODAY, later, make_items, read_memories, record
@@ -273,3 +275,26 @@ def test_siblings_and_leeches_follow_the_deck_of_the_prompt(tmp_path: Path) -> N
             record(journal, item.key, Act.ANSWER, later(MORNING, 30), Rating.AGAIN)
         found = read_memories(journal)
         assert [found[item.key].is_leech for item in (items[0], items[2])] == [False, True]
+
+
+class Watched(UserDict[str, Schedule]):
+    """Counts how often somebody goes through it."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[str]:
+        self.walks += 1
+        return super().__iter__()
+
+
+def test_many_packs_are_not_compared_with_each_other(tmp_path: Path) -> None:
+    schedule = Schedule(DeckOptions())
+    slower = Schedule(DeckOptions(desired_retention=0.8))
+    own = Watched({f"pack{number}": schedule for number in range(100)})
+    own.update({f"{name}{SEPARATOR}Deep": slower for name in [*own][:50]})
+    with open_store(tmp_path / "reviews.db") as store:
+        journal = Journal(store, own, schedule)
+        assert len(journal.list_outdated()) == 100
+        rules = {journal.describe_rules(name) for name in journal.namespaces}
+    assert len(rules) == 51
+    assert own.walks < 20

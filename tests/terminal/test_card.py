@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from rich.console import Console, RenderableType
 
 from cardwright.diagnostic import Span
 from cardwright.kinds import list_prompts
-from cardwright.model import Card, Collection, Kind, Option, Prompt, Source, Value
+from cardwright.model import Card, Collection, Field, Kind, Option, Prompt, Source, Value
 from cardwright.project.document import Document
 from cardwright.project.kind import parse_kind, read_built_in_kinds
 from cardwright.project.load import load
@@ -234,6 +236,41 @@ def test_what_stands_below_a_card_cannot_act_on_the_terminal() -> None:
 
     assert "Retired: �[2J[red]gone\n" in shown
     assert "Basic · no lesson · cards/trees/wood.yaml:1:1\n" in shown
+
+
+def test_of_a_long_card_few_prompts_are_shown() -> None:
+    card = make_card(
+        "cloze", {"text": "word " * 45_000 + "{{c1::a}} {{c2::b}} {{c3::c}} {{c4::d}}"}
+    )
+    collection = Collection(kinds=KINDS, cards=(card,), decks={}, blueprints={})
+
+    shown = show(draw_card(collection, card))
+
+    assert "… and 2 prompts more\n" in shown
+    assert shown.count("[…]") == 2
+
+
+class Watched(tuple[Field, ...]):
+    """Counts how often somebody goes through it."""
+
+    __slots__ = ()
+    walks: ClassVar = 0
+
+    def __iter__(self) -> Iterator[Field]:
+        Watched.walks += 1
+        return super().__iter__()
+
+
+def test_fields_are_found_by_name_without_a_search() -> None:
+    kind = replace(KINDS["term"], fields=Watched(KINDS["term"].fields))
+    Watched.walks = 0
+    for field in KINDS["term"].fields * 10:
+        assert kind.field(field.name) is field
+    assert Watched.walks <= 1
+    with pytest.raises(KeyError):
+        kind.field("none")
+    with pytest.raises(KeyError):
+        replace(kind, fields=kind.fields[:1]).field(kind.fields[1].name)
 
 
 @cache

@@ -91,7 +91,7 @@ def _join_lines(path: Path, rows: list[Row], losses: LossCounter) -> list[Row]:
         return rows
     joined: list[Row] = []
     for row in rows:
-        if len(row.cells) == 1 and joined:
+        if len(row.cells) == 1 and joined and len(joined[-1].cells) > 1:
             joined[-1].cells[1] += f"\n{row.cells[0]}"
             what = "lines without a tab, which were added to the text above"
             losses.add(what, f"{path.name}:{row.line}", row.cells[0])

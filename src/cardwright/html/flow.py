@@ -13,13 +13,13 @@ from typing import Final, NamedTuple
 from cardwright.html.scan import (
     APART,
     CLOSE,
-    FORMULA,
     HINT,
     MARKS,
     OPEN,
     OPENED,
     STORED,
     STORED_END,
+    find_formulas,
 )
 from cardwright.html.style import BOLD, CODE, ITALIC, LACKING, LINK, PLAIN, STRUCK, SUB, SUP, Style
 
@@ -171,23 +171,21 @@ def _find_formulas(items: Sequence[Item]) -> Iterator[Item]:
 
 def _find_in_run(run: Sequence[Item]) -> Iterator[Item]:
     text = "".join(item.text for item in run) if len(run) != 1 else run[0].text
-    matches = list(FORMULA.finditer(text)) if "\\(" in text or "\\[" in text else []
     starts = 0
-    waiting = iter(matches)
-    match = next(waiting, None)
+    waiting = find_formulas(text)
+    formula = next(waiting, None)
     for item in run:
         position, end = starts, starts + len(item.text)
-        while match is not None and match.start() < end:
-            if match.start() >= position:
+        while formula is not None and formula.start < end:
+            if formula.start >= position:
                 if item.kind == "text":
-                    yield from _cut(item, position - starts, match.start() - starts)
-                content = match["inline"] if match["inline"] is not None else match["display"]
-                display = "inline" if match["inline"] is not None else "block"
-                yield _make_formula(content.replace(APART, ""), display, item.style)
-            position = match.end()
-            if match.end() > end:
+                    yield from _cut(item, position - starts, formula.start - starts)
+                latex = formula.latex.replace(APART, "")
+                yield _make_formula(latex, formula.display, item.style)
+            position = formula.end
+            if formula.end > end:
                 break
-            match = next(waiting, None)
+            formula = next(waiting, None)
         if position < end and item.kind == "text":
             yield from _cut(item, position - starts, len(item.text))
         elif position < end:

@@ -7,9 +7,11 @@ removes them, and entities for them stand for other characters.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import unescape
-from typing import Final
+from typing import Final, NamedTuple
 
 from cardwright.text import BIDI_OVERRIDES, CONTROLS, find_unbalanced_isolate, to_nfc
 
@@ -33,14 +35,22 @@ _PIECE: Final = re.compile(
       \{\{c(?P<numbers>[0-9]{1,3}(?:,[0-9]{1,3}){0,20})::
     | (?P<close>\}\})
     | ::
-    | \\\( (?P<inline> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\)
-    | \\\[ (?P<display> (?: [^\\<]++ | \\[^()\[\]] | <br\s*/?> | <div> | </div> )*+ ) \\\]
+    | (?P<opening>\\[(\[])
     | \[(?P<tag>latex|\$\$?)\] (?P<latex> (?: [^\[]++ | \[(?!/|latex\]|\$) )*+ ) \[/(?P=tag)\]
     | <anki-mathjax[^<>]*> (?P<mathjax> [^<]*+ ) </anki-mathjax>
     """,
     re.VERBOSE,
 )
-_FORMULAS: Final = ("inline", "display", "latex", "mathjax")
+_OPENING: Final = re.compile(r"\\[(\[]")
+_SOURCE_SIGN: Final = re.compile(
+    r"\\[^()\[\]] | (?P<brace>[{}]) | (?P<end> \\[()\[\]] | <(?!br\s*/?>|/?div>) )", re.VERBOSE
+)
+"""In HTML: a brace, or what ends a formula for MathJax, if only because none contains it."""
+_TEXT_SIGN: Final = re.compile(
+    rf"\\[^()\[\]{APART}] | (?P<end> \\[()\[\]] | \\?{APART} | [{OPEN}{HINT}{CLOSE}] )",
+    re.VERBOSE,
+)
+"""The same in the text of a page."""
 _TAG: Final = re.compile(
     r"""
       \[sound:(?P<sound>[^\]<>\n]{1,500})\]
@@ -172,6 +182,7 @@ def _mark_gaps(html: str) -> str:
     """Mark the gaps that Anki finds; `}}` in a formula closes none."""
     changes: list[tuple[int, int, str]] = []
     stack: list[_Gap] = []
+    ends = _FormulaEnds(html, _SOURCE_SIGN)
     position = 0
     while match := _PIECE.search(html, position):
         position = match.end()
@@ -185,7 +196,10 @@ def _mark_gaps(html: str) -> str:
         elif match[0] == "::":
             if stack and not stack[-1].hints:
                 stack[-1].hints.append(match.start())
-        elif not _is_balanced("".join(match[name] or "" for name in _FORMULAS)):
+        elif match["opening"] is not None:
+            end = ends.find(match)
+            position = end.stop if end is not None and end.is_balanced else match.start() + 1
+        elif not _is_balanced(match["latex"] or match["mathjax"] or ""):
             position = match.start() + 2
     return _replace_spans(html, changes)
 
@@ -217,9 +231,61 @@ def _replace_spans(text: str, spans: list[tuple[int, int, str]]) -> str:
     return "".join((*parts, text[position:]))
 
 
-FORMULA: Final = re.compile(
-    rf"\\\( (?P<inline> (?: [^\\{APART}{OPEN}{HINT}{CLOSE}] | \\[^()\[\]{APART}] )*? ) \\\)"
-    rf"| \\\[ (?P<display> (?: [^\\{APART}{OPEN}{HINT}{CLOSE}] | \\[^()\[\]{APART}] )*? ) \\\]",
-    re.VERBOSE | re.DOTALL,
-)
-"""A formula for MathJax in the text of a page."""
+class Formula(NamedTuple):
+    """A formula for MathJax in the text of a page."""
+
+    start: int
+    end: int
+    latex: str
+    display: str
+    """`inline` or `block`."""
+
+
+def find_formulas(text: str) -> Iterator[Formula]:
+    r"""Yield the formulas in `\(…\)` and `\[…\]`."""
+    if "\\(" not in text and "\\[" not in text:
+        return
+    ends = _FormulaEnds(text, _TEXT_SIGN)
+    position = 0
+    while opening := _OPENING.search(text, position):
+        position = opening.end()
+        end = ends.find(opening)
+        if end is not None:
+            display = "inline" if opening[0] == "\\(" else "block"
+            yield Formula(opening.start(), end.stop, text[position : end.start], display)
+            position = end.stop
+
+
+class _FormulaEnd(NamedTuple):
+    start: int
+    stop: int
+    is_balanced: bool
+    """Whether the braces from a sign to this end belong together."""
+
+
+class _FormulaEnds:
+    """Finds the ends of formulas in a text that is read only once."""
+
+    def __init__(self, text: str, sign: re.Pattern[str]) -> None:
+        self._text = text
+        signs = [match for match in sign.finditer(text) if match.lastgroup]
+        self._places = [match.start() for match in signs]
+        self._ends: list[_FormulaEnd | None] = [None]
+        depth = lowest = 0
+        start = stop = -1
+        for match in reversed(signs):
+            if match.lastgroup == "end":
+                depth = lowest = 0
+                start, stop = match.span()
+            else:
+                step = 1 if match[0] == "{" else -1
+                depth, lowest = depth + step, step + min(lowest, 0)
+            is_balanced = depth == 0 and lowest >= 0
+            self._ends.append(_FormulaEnd(start, stop, is_balanced) if start >= 0 else None)
+        self._ends.reverse()
+
+    def find(self, opening: re.Match[str]) -> _FormulaEnd | None:
+        """Return the end of the formula that begins here; None if there is no such formula."""
+        end = self._ends[bisect_left(self._places, opening.end())]
+        closing = "\\)" if opening[0] == "\\(" else "\\]"
+        return end if end is not None and self._text[end.start : end.stop] == closing else None

@@ -17,10 +17,13 @@ Footnotes, Anki's `[latex]` and `[sound:…]`, and HTML stay text, as `stray` an
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from markdown_it import MarkdownIt
+from markdown_it.helpers import parseLinkDestination, parseLinkTitle
 from markdown_it.rules_block import reference, table
 from markdown_it.rules_inline import (
     backtick,
@@ -78,9 +81,47 @@ class _Parser(MarkdownIt):
         return True
 
 
+class _Helpers:
+    """markdown-it's own, but for one that goes through the rest of a text at each bracket."""
+
+    parseLinkDestination = staticmethod(parseLinkDestination)  # noqa: N815
+    parseLinkTitle = staticmethod(parseLinkTitle)  # noqa: N815
+
+    @staticmethod
+    def parseLinkLabel(state: StateInline, start: int, disableNested: bool = False) -> int:  # noqa: FBT002, N802, N803
+        """Return where a label ends, -1 if nowhere: too few brackets that close are left."""
+        closers = _find_closers(state.src)
+        stop = bisect_left(closers, state.posMax)
+        before, state.pos = state.pos, start + 1
+        end, depth = -1, 1
+        can_end = bisect_left(closers, state.pos) < stop
+        while can_end and state.pos < state.posMax:
+            place = state.pos
+            sign = state.src[place]
+            if sign == "]":
+                depth -= 1
+                if depth == 0:
+                    end = place
+                    break
+            state.md.inline.skipToken(state)
+            if sign == "[" and state.pos == place + 1:
+                depth += 1
+                can_end = stop - bisect_left(closers, state.pos) >= depth
+            elif sign == "[" and disableNested:
+                break
+        state.pos = before
+        return end
+
+
+@lru_cache(maxsize=8)
+def _find_closers(text: str) -> list[int]:
+    return [match.start() for match in re.finditer(r"\]", text)]
+
+
 def make_parser() -> MarkdownIt:
     """Make a parser; HTML is parsed only to report it and show it as text (`write.py`)."""
     parser = _Parser("commonmark").enable(["table", "strikethrough"])
+    parser.helpers = cast("Any", _Helpers)
     # Keep escaped dollars as separate tokens, so that they are not reported as unpaired.
     parser.disable(["html_block", "text_join"])
     parser.inline.ruler.at("text", _parse_inline)

@@ -19,7 +19,7 @@ from cardwright.study.error import (
     explain_sqlite_error,
 )
 from cardwright.study.migration import list_missing
-from cardwright.study.opening import SIDE_FILES, connect, create_file
+from cardwright.study.opening import SIDE_FILES, connect, copy_pages, create_file
 
 MAX_BACKUPS: Final = 10
 """How many dated backups are kept; there is at most one per day."""
@@ -68,7 +68,7 @@ def copy_database(path: Path, db: sqlite3.Connection, target: Path) -> None:
     try:
         create_file(temporary)
         with closing(sqlite3.connect(temporary, isolation_level=None)) as copy:
-            db.backup(copy)
+            copy_pages(db, copy)
             # Leave WAL mode, so that the backup is a single file.
             copy.execute("pragma journal_mode = delete")
             _check_whole(path, copy)
@@ -103,6 +103,10 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
         raise StoreError(
             f"there is no file {backup}", help="`cards backup --list` shows the backups"
         )
+    if path.exists() and backup.samefile(path):
+        raise StoreError(
+            f"{backup} is the review store itself", help="`cards backup --list` shows the backups"
+        )
     try:
         source = connect(backup, mode="ro")
     except SQLITE_ERRORS as error:
@@ -119,10 +123,7 @@ def restore_backup(backup: Path, path: Path, today: str) -> Path | None:
         try:
             create_file(path)
             with closing(connect(path)) as target:
-                # `backup` would wait forever for another program's lock.
-                target.execute("begin immediate")
-                target.execute("rollback")
-                source.backup(target)
+                copy_pages(source, target)
                 target.execute("pragma journal_mode = wal")
         except SQLITE_ERRORS as error:
             raise explain_sqlite_error(path, error) from error

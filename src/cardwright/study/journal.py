@@ -98,6 +98,12 @@ class Journal:
         self.store = store
         store.mend = self._mend
         self._schedules = schedules
+        self._parts_of: dict[str, list[str]] = {}
+        """The decks with a schedule of their own, by namespace."""
+        for name in schedules:
+            namespace, separator, _ = name.partition(SEPARATOR)
+            if separator:
+                self._parts_of.setdefault(namespace, []).append(name)
         self._placed = placed or {}
         self._default = default
         self._rules: dict[str, str] = {}
@@ -475,11 +481,10 @@ class Journal:
         """Return everything that the memories of a namespace depend on besides reviews."""
         if namespace not in self._rules:
             rules = self.schedule_of_namespace(namespace).rules
-            prefix = f"{namespace}{SEPARATOR}"
             others = {
-                name: schedule.rules
-                for name, schedule in self._schedules.items()
-                if name.startswith(prefix) and schedule.rules != rules
+                name: self._schedules[name].rules
+                for name in self._parts_of.get(namespace, ())
+                if self._schedules[name].rules != rules
             }
             if others:
                 # Moving a card to a deck with other options changes its memory.

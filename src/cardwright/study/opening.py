@@ -126,6 +126,29 @@ def connect(path: Path, *, mode: str = "rwc") -> StoreConnection:
     return connection
 
 
+def copy_pages(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
+    """Copy all of a database over another, and wait for locks no longer than a statement does.
+
+    Raises:
+        sqlite3.Error: one of them stays locked, cannot be read or cannot be written.
+
+    """
+    waits = 0
+
+    def count_waits(status: int, _remaining: int, _total: int) -> None:
+        # SQLite would try again forever.
+        nonlocal waits
+        if status not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return
+        waits += 1
+        if waits * _RETRY_S > LOCK_TIMEOUT_S:
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = status
+            raise error
+
+    source.backup(target, progress=count_waits, sleep=_RETRY_S)
+
+
 def connect_to_read(path: Path) -> StoreConnection:
     """Connect to a file to read it, even where nothing can be written.
 

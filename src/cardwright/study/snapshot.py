@@ -12,7 +12,13 @@ from typing import Final
 from cardwright.history import Review
 from cardwright.study.error import SQLITE_ERRORS, explain_sqlite_error, make_damaged_error
 from cardwright.study.migration import MIGRATIONS, is_empty, list_missing, migrate
-from cardwright.study.opening import MAX_VALUE_BYTES, connect, connect_to_read, find_damage
+from cardwright.study.opening import (
+    MAX_VALUE_BYTES,
+    connect,
+    connect_to_read,
+    copy_pages,
+    find_damage,
+)
 from cardwright.study.rescue import check_whole
 from cardwright.study.store import Store
 
@@ -47,7 +53,7 @@ def _open_memory(path: Path, *, is_copied: bool) -> Iterator[Store]:
             if is_copied:
                 with closing(connect_to_read(path)) as file:
                     list_missing(path, file)
-                    file.backup(copy)
+                    copy_pages(file, copy)
             migrate(path, copy)
             store = Store(path, copy, platform.node(), is_snapshot=True)
         except SQLITE_ERRORS as error:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _FIELD_MARK: Final = re.compile("(cwfield[0-9]+x)")
 """Placeholder of a field while the question's Markdown is parsed, so that no field can alter it."""
+_MAX_SIGNS: Final = 500_000
+"""How much text the prompts of a card have that are shown at once, if there is more than one."""
 _NUMBERS: Final = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -157,13 +159,15 @@ def _draw_parts(collection: Collection, card: Card) -> Iterator[Renderable]:
 
     kind = collection.kinds[card.kind]
     prompts = list_prompts(card, kind)
-    for prompt in prompts[:MAX_SHOWN]:
+    length = sum(len(text) for text in card.fields.values() if isinstance(text, str))
+    shown = max(min(MAX_SHOWN, _MAX_SIGNS // max(length, 1)), 1)
+    for prompt in prompts[:shown]:
         yield Rule(Text(make_plain(prompt.ref), "bold"), align="left")
         yield _name_sounds(draw_question(prompt, kind))
         yield Rule(style="dim")
         yield draw_answer(prompt, kind)
         yield Text()
-    if left := prompts[MAX_SHOWN:]:
+    if left := prompts[shown:]:
         yield Text(f"… and {count(len(left), 'prompt')} more")
     if card.retired is not None:
         yield Text(make_plain(f"Retired: {card.retired}"), "bold")

@@ -326,6 +326,7 @@ class _Job:
             collection, problems = load(self._root)
         self.done.problems = [problem for problem in problems if problem.is_error]
         renderer, library = Renderer(highlights=True), MediaLibrary(self._root)
+        replaced = {path for one in self.done.packs for path in one.replaced}
         for pack, made in zip(self._draft.packs, self.done.packs, strict=True):
             base = self._describe_base(pack, made, collection)
             deck = collection.decks.get(pack.name)
@@ -339,7 +340,7 @@ class _Job:
                     ledger,
                     base,
                     make_note_types(collection, pack.name, renderer, ledger.list_note_type_ids()),
-                    self._find_changed(pack, made, base, ledger),
+                    self._find_changed(pack, made, base, ledger, replaced),
                     root=find_real(self._root),
                     renderer=renderer,
                     find_media=library.find,
@@ -353,12 +354,16 @@ class _Job:
         self.done.losses = self._list_losses(collection)
 
     def _find_changed(
-        self, pack: DraftPack, made: Adopted, base: AdoptedPack, ledger: Ledger
+        self,
+        pack: DraftPack,
+        made: Adopted,
+        base: AdoptedPack,
+        ledger: Ledger,
+        replaced: set[str],
     ) -> Changed:
-        """Return what is adopted otherwise than before."""
+        """Return what is adopted otherwise than before; `replaced` are the files of all packs."""
         last = self._before.adopted.get(pack.name, AdoptedPack()).notes
         guids = {guid for guid, note in base.notes.items() if last.get(guid) is not note}
-        replaced = {path for one in self.done.packs for path in one.replaced}
         if made.replaced:
             guids |= {note.guid for note in ledger.notes.values() if "media" in note.content}
         return Changed(
