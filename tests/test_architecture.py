@@ -327,6 +327,7 @@ FUZZED = {
     "anki/adopted.py": "project/test_fuzz.py::test_mutations",
     "anki/collection.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
     "anki/crowdanki.py": "anki/test_crowdanki.py::test_any_value_is_read_or_refused",
+    "anki/doors/backup.py": "anki/doors/test_closed.py::test_a_mark_of_a_backup_that_is_no_file_is_none",
     "anki/doors/closed.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
     "anki/doors/library.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
     "anki/doors/running.py": "anki/test_strange_collections.py::test_mutations_are_read_or_refused",
@@ -354,6 +355,7 @@ FUZZED = {
     "editor/workspace.py": "editor/test_protocol.py::test_random_edits_are_survived",
     "foreign/picture.py": "foreign/test_picture.py::test_any_bytes_are_measured_or_refused",
     "foreign/media.py": "foreign/test_media.py::test_any_content_is_media_or_is_refused",
+    "project/names.py": "cli/test_completion.py::test_what_is_left_of_a_damaged_index_is_harmless",
     "project/media.py": "project/test_fuzz.py::test_mutations",
     "study/sync_files.py": "study/test_sync.py::test_machines_agree_whatever_is_in_the_folder",
     "study/table.py": "cli/test_import_table.py::test_a_table_of_a_stranger_is_refused_in_little_memory",
@@ -366,16 +368,13 @@ OPENED_HERE = {
     **dict.fromkeys(
         ("study/", "project/cache.py"), "databases, after their kind and size were checked"
     ),
-    **dict.fromkeys(
-        ("project/index.py", "project/names.py"), "the index beside the store, in parts"
-    ),
+    "project/index.py": "the index beside the store, in parts",
     **dict.fromkeys(
         ("project/walk.py", "project/texts.py"), "the first 6 MB of a source whose kind was checked"
     ),
     "project/schema_file.py": "a file of at most 10 MB, whose kind was checked",
     "project/kind.py": "the program's own kinds",
     "project/findings.py": "what shows texts",
-    "editor/workspace.py": "as much of a source as is compared with what an editor has of it",
     "editor/server.py": "a text of an editor",
     "anki/media.py": "media that were checked, of at most 100 MB",
     "web/face.py": "media that were checked, of at most 20 MB",
@@ -384,7 +383,6 @@ OPENED_HERE = {
     "anki/doors/backup.py": "a copy of a collection; a backup that is being written",
     "anki/doors/anki_connect.py": "a connection: tests/anki/doors/test_running.py",
     "app/anki/edits.py": "media that were checked, in a folder of its own",
-    "app/doctor/project.py": "the first megabyte of a changelog, whose kind was checked",
     "app/project.py": "what shows texts",
     "cli/anki/doors.py": "the password, from the user",
     "cli/build_time.py": "a file of limited size, whose kind was checked",

@@ -177,6 +177,15 @@ def test_what_is_left_of_a_damaged_index_is_harmless(
     assert list_indexed(path, "cards") == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes")
+def test_what_lies_in_the_place_of_an_index_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "endless").symlink_to("/dev/zero")
+
+    assert list_indexed(tmp_path / "pipe", "cards") == []
+    assert list_indexed(tmp_path / "endless", "cards") == []
+
+
 @pytest.mark.parametrize(
     ("line", "words", "quote"),
     [

@@ -770,6 +770,31 @@ def test_something_in_the_way_of_packages(
     assert "is a folder" in doctor.examine()["build-blocked"]["message"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes")
+@pytest.mark.parametrize("place", ["pipe", "folder", "link", "no text"])
+def test_a_changelog_that_no_release_can_add_to(
+    doctor: Doctor, run: Run, project: Path, place: str
+) -> None:
+    run("release", "trees")
+    path = project / "decks" / "trees" / "CHANGELOG.md"
+    path.unlink()
+    if place == "pipe":
+        os.mkfifo(path)
+    elif place == "folder":
+        path.mkdir()
+    elif place == "link":
+        path.symlink_to("/dev/zero")
+    else:
+        path.write_bytes(b"\xff")
+
+    finding = doctor.examine()["changelog-unreadable"]
+
+    assert finding["path"] == str(path)
+    assert str(path) in finding["message"]
+    path.rename(project / "moved")
+    assert "changelog-unreadable" not in doctor.examine()
+
+
 def test_changes_that_are_not_released(doctor: Doctor, run: Run, write: Write) -> None:
     run("release", "trees")
     assert "unreleased-changes" not in doctor.examine()
@@ -1099,6 +1124,10 @@ def test_another_folder_can_be_named(doctor: Doctor, shared: Path, tmp_path: Pat
     assert not list(other.iterdir())
     shared.rename(tmp_path / "gone")
     assert doctor.examine()["sync-folder-missing"]["path"] == str(shared)
+    shared.touch()
+    finding = doctor.examine()["sync-folder-missing"]
+    assert finding["message"] == f"the sync folder {shared} is not a folder"
+    assert "move away" in finding["help"]
 
 
 @pytest.mark.parametrize("damage", ["torn", "pipe", "tampered"])

@@ -57,6 +57,25 @@ def run_without_extras(forest: Path, *words: str) -> subprocess.CompletedProcess
     )
 
 
+def test_prompts_answered_in_a_wrong_future_are_asked_before_the_exam(
+    forest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(*words: str) -> Any:
+        line = ["-C", str(forest), *words, "--json"]
+        return json.loads(CliRunner().invoke(cards, line, catch_exceptions=False).stdout)
+
+    monkeypatch.setenv("CARDS_NOW", "2099-01-01T09:00:00+01:00")
+    prompt = run("next")["prompt"]
+    run("answer", prompt, "easy")
+    monkeypatch.setenv("CARDS_NOW", "2026-11-26T09:00:00+01:00")
+    set_goal(forest, "--date", "2026-12-10", "--minutes", "300")
+
+    due = run("due")
+
+    assert prompt in [one["prompt"] for one in due["prompts"]]
+    assert due["today"]["spent_minutes"] == 0
+
+
 def test_a_goal_is_kept_and_changed_in_part(forest: Path) -> None:
     assert "10 study days of 10 minutes, days off: sat, sun" in set_goal(forest)
     set_goal(forest, "--date", "2026-12-20")

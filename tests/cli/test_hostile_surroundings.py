@@ -158,3 +158,22 @@ def test_a_deleted_folder_and_a_program_with_a_bad_name_are_no_trouble(tmp_path:
         assert done.returncode == (0 if "--help" in words else 1 if len(words) == 1 else 2), words
         assert ACTS.search(done.stdout + done.stderr) is None
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("columns", ["9" * 5000, "\u00b2", "-5", "0", "x"])
+def test_a_width_that_is_none_is_ignored(
+    forest: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+
+    assert "Q" in invoke("-C", str(forest), "show", "fine").stdout
+
+
+def test_the_doctor_works_in_a_time_zone_that_is_none(forest: Path) -> None:
+    environ = {**os.environ, "TZ": "AAA-167:59:59"}
+    environ.pop("CARDS_NOW")
+    command = [sys.executable, "-m", "cardwright", "-C", str(forest), "doctor"]
+    done = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+
+    assert "Traceback" not in done.stderr
+    assert "store" in done.stdout

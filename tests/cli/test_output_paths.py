@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from cardwright.cli.lazy import LazyGroup
 from cardwright.cli.main import cards
 from cardwright.cli.paths import SYNCED, OutputFile, OutputFolder, StoreFile
-from cardwright.study.sync_sorts import PAIRS, RECORDS, SETTINGS
+from cardwright.study.sync import EXTENSIONS
 from exam_project import write_exam_project
 from project_files import Run, Write
 
@@ -205,9 +205,17 @@ def test_output_never_replaces_what_is_ours(
     assert snap(folder) == before
 
 
+@pytest.mark.parametrize(("words", "param"), [*OUTPUTS, *FOLDERS], ids=str)
+def test_a_dash_is_no_name(forest: Path, words: tuple[str, ...], param: click.Parameter) -> None:
+    shown = invoke(forest, *words, *spell(param, "-"), exit_code=2).stderr
+
+    assert "is not standard output" in shown
+    assert "./-" in shown
+    assert not Path("-").exists()
+
+
 def test_files_of_a_sync_folder_are_known_by_their_names() -> None:
-    endings = {".jsonl", *(sort.extension for sort in (SETTINGS, RECORDS, PAIRS))}
-    assert all(SYNCED.fullmatch(f"0123abcd{ending}") for ending in endings)
+    assert all(SYNCED.fullmatch(f"0123abcd{ending}") for ending in EXTENSIONS)
 
 
 def test_an_output_of_the_same_command_is_replaced(forest: Path) -> None:

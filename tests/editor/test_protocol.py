@@ -228,6 +228,18 @@ def test_nonsense_is_answered_and_survived(editor: Editor, write: Write) -> None
     assert editor.list_codes(uri) == []
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes")
+def test_no_file_is_waited_for(editor: Editor, write: Write) -> None:
+    folder = write({"cards/trees/oak.yaml": CARDS}) / "cards" / "trees"
+    os.mkfifo(folder / "pipe.yaml")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "endless.yaml").symlink_to("/dev/zero")
+
+    for name in ("pipe.yaml", "endless.yaml"):
+        uri = editor.open(folder / name, CARDS.replace("A tree.", "'![](pipe.png)'"))
+        assert editor.ask_at("textDocument/hover", uri, len("kind")) is not None
+
+
 def test_what_was_cancelled_is_not_answered(editor: Editor, write: Write) -> None:
     root = write({"cards/trees/a.yaml": CARDS})
     uri = editor.open(root / "cards/trees/a.yaml")

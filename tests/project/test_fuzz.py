@@ -245,6 +245,44 @@ def test_a_folder_of_a_project_that_leads_out_is_not_read(garden: Garden, folder
     try_index(garden)
 
 
+@pytest.mark.parametrize("place", ["a file", "a pipe", "a link to nowhere", "a link to itself"])
+def test_what_lies_in_the_place_of_the_kinds_is_told(garden: Garden, place: str) -> None:
+    path = garden.root / "kinds"
+    shutil.move(path, garden.outside / "kinds")
+    if place == "a file":
+        path.touch()
+    elif place == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("nowhere" if place == "a link to nowhere" else "kinds")
+
+    _, rows = garden.check()
+
+    assert ("outside-project", "kinds") in [(row["code"], row["path"]) for row in rows]
+    try_index(garden)
+
+
+@pytest.mark.parametrize("name", ["decks/trees", "cards/trees", "cards/trees/more"])
+@pytest.mark.parametrize("place", ["a pipe", "a link to nowhere", "a link to itself"])
+def test_what_lies_in_the_place_of_a_folder_of_sources_is_told(
+    garden: Garden, name: str, place: str
+) -> None:
+    path = garden.root / name
+    if path.exists():
+        shutil.move(path, garden.outside / "moved")
+    if place == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("nowhere" if place == "a link to nowhere" else path.name)
+    (garden.root / "cards" / "README").touch()
+
+    _, rows = garden.check()
+
+    told = [row["path"] for row in rows if row["code"] == "outside-project"]
+    assert told == [name]
+    try_index(garden)
+
+
 def test_a_file_whose_name_is_not_text_is_studied(garden: Garden) -> None:
     name = os.fsdecode(b"\xff\xfe.yaml")
     try:

@@ -97,6 +97,42 @@ def test_waiting_for_a_card_from_the_future_ends_although_nothing_else_is_answer
     assert memory.interval_days > 1
 
 
+def test_answers_of_a_wrong_future_are_dated_by_what_was_recorded_before_them(
+    journal: Journal,
+) -> None:
+    keys = [f"trees:card-{number}/recall" for number in range(6)]
+    record(journal, keys[0], Act.ANSWER, later(MORNING, -9), Rating.EASY)
+    for number, key in enumerate(keys[1:3]):
+        record(journal, key, Act.ANSWER, later(MORNING, 9000, minutes=number), Rating.EASY)
+    record(journal, keys[3], Act.ANSWER, later(MORNING, -4), Rating.EASY)
+    for number, key in enumerate(keys[4:]):
+        record(journal, key, Act.ANSWER, later(MORNING, 9000, minutes=5 + number), Rating.EASY)
+
+    found = journal.read_memories(MORNING)
+
+    days_ago = [TODAY - (found[key].last_day or 0) for key in keys]
+    assert days_ago == [9, 9, 10, 4, 5, 5]
+    assert all(memory.first_day == memory.last_day for memory in found.values())
+    assert all(memory.due_day < TODAY + memory.interval_days for memory in found.values())  # type: ignore[operator]
+
+
+def test_reviews_are_looked_at_once_however_many_are_ahead(journal: Journal) -> None:
+    def count_steps(prompts: range) -> int:
+        for number in prompts:
+            key, moment = f"trees:card-{number}/recall", later(MORNING, 900, minutes=number)
+            record(journal, key, Act.ANSWER, moment, Rating.EASY)
+        steps: list[int] = []
+        journal.store._db.set_progress_handler(lambda: steps.append(1), 1)
+        journal.store.find_times_before(
+            {memory.key: memory.last_at_ms or 0 for memory in journal.store.list_memories()},
+            MORNING.at_ms,
+        )
+        journal.store._db.set_progress_handler(None, 1)
+        return len(steps)
+
+    assert count_steps(range(40, 80)) < 3 * count_steps(range(40))
+
+
 def test_a_clock_ahead_by_hours_leaves_the_study_day_of_a_review_alone(journal: Journal) -> None:
     learn(journal, later(MORNING, -60))
     record(journal, "trees:card-1/recall", Act.ANSWER, MORNING, Rating.GOOD)

@@ -38,6 +38,7 @@ from cardwright.exam.plan import (
 from cardwright.exam.policy import Policy, Ranked
 from cardwright.exam.unplanned import rank_unplanned
 from cardwright.history import (
+    MS_PER_DAY,
     MS_PER_MINUTE,
     MS_PER_SECOND,
     SECONDS_PER_MINUTE,
@@ -110,7 +111,7 @@ class Preparation:
 
     def refresh(self) -> None:
         """Read the memories, which answers have changed since."""
-        self.memories = {memory.key: memory for memory in self._journal.store.list_memories()}
+        self.memories = self._journal.read_memories(self._moment)
         """Every memory, by key."""
         candidates = list_candidates(self.items, self.memories, self.blueprint)
         self._candidates = {candidate.item.key: candidate for candidate in candidates}
@@ -211,7 +212,7 @@ class Preparation:
         histories = Histories(self._journal)
         answers = {
             key: [
-                Answer(key, day, rating, spent_ms / MS_PER_SECOND)
+                Answer(key, self._date(key, day), rating, spent_ms / MS_PER_SECOND)
                 for day, spent_ms, rating in _list_answers(records)
             ]
             for key, records in histories.list(self._candidates.__contains__)
@@ -238,6 +239,10 @@ class Preparation:
             answers=chain.from_iterable(answers.values()),
         )
 
+    def _date(self, key: str, day: int) -> int:
+        """Return when an answer was really given, which a clock may have dated in the future."""
+        return day if day <= self.today else self._candidates[key].last_day
+
     def _buries_siblings(self, item: Item) -> bool:
         return self._journal.schedule_of(item.key).options.bury_siblings
 
@@ -245,7 +250,9 @@ class Preparation:
         """Return the minutes spent on today's answers."""
         spent_ms = sum(
             review.spent_ms
-            for review in self._journal.store.list_reviews(since_ms=self._day_start_ms)
+            for review in self._journal.store.list_reviews(
+                since_ms=self._day_start_ms, until_ms=self._day_start_ms + MS_PER_DAY
+            )
             if review.act in {Act.ANSWER, Act.CRAM}
         )
         return spent_ms / MS_PER_MINUTE

@@ -31,7 +31,7 @@ def write_release(project: Project, contents: PackContents, release: Release) ->
     ledger = project.ledgers[pack]
     if ledger.unfinished:
         _add_entry(project, contents, ledger, last=ledger.version)
-    _read_changelog(project, pack)
+    read_changelog(project, pack)
     find_below(project.root, f"build/{pack}.apkg")
     # First the ledger: it holds the entry until changelog and package are written, so that a release
     # that is interrupted anywhere has either not happened, or is finished by the next one.
@@ -58,7 +58,7 @@ def finish_release(project: Project, contents: PackContents, version: str | None
 def _rename(project: Project, ledger: Ledger, version: str) -> Ledger:
     """Give an unfinished release another version."""
     entry = rename_entry(ledger.unfinished, ledger.version, version)
-    text = _read_changelog(project, ledger.pack)
+    text = read_changelog(project, ledger.pack)
     if has_entry(text, ledger.unfinished):
         text = rename_entry(text, ledger.version, version)
         write_below(project.root, _name_changelog(ledger.pack), text)
@@ -93,7 +93,7 @@ def _write_ledger(project: Project, ledger: Ledger) -> None:
 
 
 def _add_entry(project: Project, contents: PackContents, ledger: Ledger, *, last: str) -> None:
-    text = _read_changelog(project, ledger.pack)
+    text = read_changelog(project, ledger.pack)
     if not has_entry(text, ledger.unfinished):
         text = insert_entry(text, contents.deck.name, ledger.unfinished, last=last)
         write_below(project.root, _name_changelog(ledger.pack), text)
@@ -103,7 +103,7 @@ def _name_changelog(pack: str) -> str:
     return f"decks/{pack}/{CHANGELOG_NAME}"
 
 
-def _read_changelog(project: Project, pack: str) -> str:
+def read_changelog(project: Project, pack: str) -> str:
     """Return the text of a changelog with its line ends; "" if there is none yet.
 
     Raises:

@@ -75,7 +75,8 @@ def due(
         others = {key: memory for key, memory in histories.items() if key not in planned}
         last_ms = max((memory.last_at_ms or 0 for memory in others.values()), default=0)
         since_ms = min(last_ms, study.moment.at_ms) - _RECENT_DAYS * MS_PER_DAY
-        recent = study.store.list_reviews(since_ms=max(since_ms, 0))
+        until_ms = study.moment.start_of(study.today + 1, study.journal.rollover_hour)
+        recent = study.store.list_reviews(since_ms=max(since_ms, 0), until_ms=until_ms)
         limits = study.journal.limits
         forecast = forecast_load(others.values(), memories.values(), limits, study.today, days)
         backlog = find_backlog(forecast, recent, others, study.journal.rollover_hour)

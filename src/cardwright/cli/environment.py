@@ -55,11 +55,16 @@ def read_clock() -> Moment:
 
 
 def find_clock() -> Moment:
-    """Return the current time; an invalid CARDS_NOW is ignored."""
+    """Return the current time; an invalid CARDS_NOW or time zone is ignored."""
     try:
         return read_clock()
     except click.UsageError:
+        pass
+    try:
         return Moment.from_datetime(datetime.now().astimezone())
+    except (ValueError, OverflowError, OSError):
+        # The year or the time zone is none.
+        return Moment(min(max(int(time.time() * 1000), 0), END_MS - 1), 0)
 
 
 def parse_time(text: str) -> Moment:

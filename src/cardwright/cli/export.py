@@ -16,7 +16,9 @@ from cardwright.text import count
 
 
 @click.command()
-@click.argument("file", required=False, type=OutputFile(b'{"id": "', b"id,prompt,"))
+@click.argument(
+    "file", required=False, type=OutputFile(b'{"id": "', b"id,prompt,", is_printed_otherwise=True)
+)
 @click.option("--csv", "as_csv", is_flag=True, help="Write CSV; the default if FILE ends in .csv.")
 @db_option
 def export(file: Path | None, as_csv: bool, db: Path | None) -> None:

@@ -93,10 +93,12 @@ def _trace(study: Study, key: str) -> tuple[list[Review], set[str], dict[str, Re
 
 def _show_day(study: Study, on: date, *, as_json: bool) -> None:
     day, rollover_hour = count_days(on), study.journal.rollover_hour
-    # The time zone of an answer shifts its day by at most one.
+    # The time zone of an answer and the rollover hour shift its day by at most one each.
     reviews = [
         review
-        for review in study.store.list_reviews(since_ms=(day - 1) * MS_PER_DAY)
+        for review in study.store.list_reviews(
+            since_ms=(day - 1) * MS_PER_DAY, until_ms=(day + 3) * MS_PER_DAY
+        )
         if review.rating is not None and review.moment.study_day(rollover_hour) == day
     ]
     refs = {item.key: item.ref for item in study.items}

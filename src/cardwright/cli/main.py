@@ -125,12 +125,14 @@ class _Program(LazyGroup):
             else:
                 _report_usage_error(error)
             sys.exit(error.exit_code)
-        except click.Abort:
+        except click.Abort as error:
             if is_json():
                 _warn_json("aborted")
             else:
                 _warn("Aborted.")
-            sys.exit(1)
+            # As shells report Ctrl-C, so that a script can tell it from a problem that was found.
+            is_interrupted = isinstance(error.__context__, KeyboardInterrupt)
+            sys.exit(128 + signal.SIGINT if is_interrupted else 1)
         except (CardwrightError, OSError) as error:
             _report_failure(error, is_json=is_json())
             sys.exit(1)

@@ -23,7 +23,7 @@ _STORE_ENDINGS: Final = ("", "-wal", "-shm", "-journal")
 _OWN_FOLDERS: Final = ("backups", "index")
 """Folders beside the store, whose files are not to be overwritten."""
 _ENDS: Final = frozenset((os.sep, os.altsep or os.sep))
-SYNCED: Final = re.compile(r"[0-9a-f]{8}\.(jsonl|settings|records|pairs)")
+SYNCED: Final = re.compile(r"[0-9a-f]{8}\.(jsonl|aliases|settings|records|pairs)")
 """The names of the files that machines write into a sync folder."""
 PAGE_START: Final = b"<!doctype html>"
 """How the pages that commands write start."""
@@ -35,12 +35,15 @@ class _OutputPath(click.Path):
     """A path to write to."""
 
     _is_link_followed = True
+    _way_out = "give a name, such as ./- for one that is called so"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path, or what it is a link to, or fail if it is not for output."""
         given = os.fspath(value)
         if not given:
             self.fail("an empty name; `.` is the working folder.", param, ctx)
+        if given == "-":
+            self.fail(f"{given!r} is not standard output here: {self._way_out}.", param, ctx)
         try:
             fault = self._find_fault(given, ctx) or _find_link_fault(given, _find_root(ctx))
         except OSError as error:
@@ -58,10 +61,12 @@ class _OutputPath(click.Path):
 class OutputFile(_OutputPath):
     """A file to write."""
 
-    def __init__(self, *starts: bytes) -> None:
+    def __init__(self, *starts: bytes, is_printed_otherwise: bool = False) -> None:
         """Accept what is no file yet, is empty, or starts as what the command writes."""
         super().__init__(path_type=Path, dir_okay=False)
         self._starts = starts
+        if is_printed_otherwise:
+            self._way_out = "without it, the command prints; a file called so is ./-"
 
     def _find_fault(self, given: str, ctx: click.Context | None) -> str:
         if fault := _find_file_fault(given):

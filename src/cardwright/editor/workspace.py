@@ -14,6 +14,7 @@ from cardwright.editor.outline import Outline
 from cardwright.editor.session_cache import SessionCache
 from cardwright.error import CardwrightError, ProjectError
 from cardwright.files import find_real, read_below
+from cardwright.foreign.plain_file import open_plain_file
 from cardwright.model import Card, CardHead, Kind
 from cardwright.project.media import MediaLibrary
 from cardwright.project.walk import is_project, is_source_name, read_source, walk_sources
@@ -245,7 +246,7 @@ def find_root(path: Path) -> Path | None:
 def _is_content(path: Path, raw: bytes) -> bool:
     """Tell whether a file holds just this."""
     try:
-        with path.open("rb") as file:
+        with open_plain_file(path, follow_link=True) as file:
             return file.read(len(raw) + 1) == raw
     except (OSError, ValueError):
         return False

@@ -103,8 +103,9 @@ def count_attendance(
     `keys` are those of the exam's prompts, `mocks` its mock exams and drills.
     """
     since_ms = moment.start_of(goal.set_day - 1, journal.rollover_hour)
+    until_ms = moment.start_of(until_day + 1, journal.rollover_hour)
     spent_ms: dict[int, int] = defaultdict(int)
-    for review in journal.store.list_reviews(since_ms=max(since_ms, 0)):
+    for review in journal.store.list_reviews(since_ms=max(since_ms, 0), until_ms=until_ms):
         if review.act in {Act.ANSWER, Act.CRAM} and review.key in keys:
             day = review.moment.study_day(journal.rollover_hour)
             if goal.set_day <= day < until_day:

@@ -52,7 +52,11 @@ def read_plain_file(path: Path, max_bytes: int, *, follow_link: bool = False) ->
     with explain_errors(path):
         try:
             with open_plain_file(path, follow_link=follow_link) as file:
-                data = file.read(max_bytes + 1)
+                # At once, Python would ask for as much memory as the file may have, not as it has.
+                size = min(os.fstat(file.fileno()).st_size, max_bytes)
+                data = file.read(size + 1)
+                if len(data) > size:
+                    data += file.read(max_bytes - size)
         except (FileNotFoundError, NotADirectoryError):
             data = None
     if data is None:

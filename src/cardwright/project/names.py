@@ -15,6 +15,8 @@ from typing import Any, BinaryIO, Final, TypeVar
 
 import msgspec
 
+from cardwright.foreign.plain_file import open_plain_file
+
 _TITLE: Final = b"cardwright "
 _SEAL_END: Final = b"\n\n"
 _MAX_SEAL_BYTES: Final = 1_000_000
@@ -69,7 +71,7 @@ def find_index(store_path: Path, root: Path) -> Path:
 def list_indexed(path: Path, what: str) -> list[str]:
     """Return the names of a sort in an index, such as `cards` or `tags`; none without an index."""
     try:
-        with path.open("rb") as file:
+        with open_plain_file(path, follow_link=True) as file:
             return list(dict.fromkeys(_list_names(file, what)))
     except (OSError, ValueError, LookupError, RecursionError):
         return []

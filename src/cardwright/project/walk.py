@@ -170,7 +170,8 @@ class _Walk:
     def walk(self) -> SourceFiles:
         for name in ("kinds", "decks", "cards"):
             folder = self._root / name
-            if folder.is_symlink() and self._leads_out(folder):
+            is_other = os.path.lexists(folder) and not self._is_folder(folder)
+            if (is_other or folder.is_symlink()) and self._leads_out(folder):
                 self._refused.add(folder)
         kinds = [self._stat(path) for path in self._list_files(self._root / "kinds")]
         for path in self._list_unread_folders(self._root / "kinds"):
@@ -195,7 +196,12 @@ class _Walk:
 
     def _list_packs(self, parent: Path) -> Iterator[Path]:
         for path in self._list(parent):
-            if path.name.startswith(".") or not self._is_folder(path) or self._leads_out(path):
+            if path.name.startswith("."):
+                continue
+            if not self._is_folder(path):
+                self._report_odd(path)
+                continue
+            if self._leads_out(path):
                 continue
             if _PACK.fullmatch(path.name):
                 yield path
@@ -242,9 +248,17 @@ class _Walk:
             ]
             found += [os.path.join(parent, name) for name in files if is_source_name(name)]  # noqa: PTH118
             for name in files:
+                if deep and "." not in name:
+                    self._report_odd(here / name)
                 if name.lower().endswith(_MISTAKEN_ENDINGS) and name[0] != ".":
                     self._report_unread(here / name, "rename it: its name must end with .yaml")
         return sorted(found, key=lambda path: self._name(path).split("/"))
+
+    def _report_odd(self, path: Path) -> None:
+        """Report a link to nowhere, a pipe or a device in whose place there may have been a folder."""
+        info = self._stat_target(path)
+        if (info is None or not stat.S_ISREG(info.st_mode)) and not is_source_name(path.name):
+            self._leads_out(path)
 
     def _stat(self, path: str, pack: str = "") -> SourceFile:
         stamp, changed_at_ns = "", 0

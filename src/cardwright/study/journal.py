@@ -246,7 +246,7 @@ class Journal:
         return sorted({*found, *without_reviews, *without_answers})
 
     def read_memories(self, moment: Moment) -> dict[str, Memory]:
-        """Return every memory by key, with due times corrected if a clock was once ahead.
+        """Return every memory by key, with its days corrected if a clock was once ahead.
 
         An answer dated in the future was really given after the reviews recorded before it. Until
         that date has passed, its prompt is due as if it had been answered just after them, so that
@@ -255,7 +255,7 @@ class Journal:
         return self._correct(self.store.list_memories(), moment)
 
     def read_prospects(self, items: Items, moment: Moment) -> Prospects:
-        """Return which of the prompts may be asked, with due times corrected likewise."""
+        """Return which of the prompts may be asked, with days corrected likewise."""
         today = moment.study_day(self.rollover_hour)
         memories, begun = self.store.list_notable(moment.at_ms, today)
         return Prospects(items, self._correct(memories, moment), Others(begun, self.store.list_due))
@@ -270,14 +270,19 @@ class Journal:
     def _correct(self, found: Iterable[Memory], moment: Moment) -> dict[str, Memory]:
         memories = {memory.key: memory for memory in found}
         now_ms, today = moment.at_ms, moment.study_day(self.rollover_hour)
-        for memory in [m for m in memories.values() if (m.last_at_ms or 0) > now_ms]:
-            last_at_ms, last_day = memory.last_at_ms or 0, memory.last_day or 0
-            known_at_ms = self.store.find_time_before(memory.key, last_at_ms, now_ms)
-            ahead_ms = last_at_ms - known_at_ms
-            ahead_days = -(-ahead_ms // MS_PER_DAY) if last_day > today else 0
-            memories[memory.key] = memory._replace(
+        ahead = {
+            m.key: m.last_at_ms or 0 for m in memories.values() if (m.last_at_ms or 0) > now_ms
+        }
+        for key, known_at_ms in self.store.find_times_before(ahead, now_ms).items():
+            memory = memories[key]
+            ahead_ms = ahead[key] - known_at_ms
+            ahead_days = -(-ahead_ms // MS_PER_DAY) if (memory.last_day or 0) > today else 0
+            last_day = max((memory.last_day or 0) - ahead_days, 0)
+            memories[key] = memory._replace(
                 due_at_ms=(memory.due_at_ms or 0) - ahead_ms,
                 due_day=(memory.due_day or 0) - ahead_days,
+                first_day=min(memory.first_day or 0, last_day),
+                last_day=last_day,
             )
         return memories
 

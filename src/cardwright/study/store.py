@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import platform
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from heapq import merge
@@ -22,6 +22,7 @@ from uuid import uuid4
 
 from cardwright.history import (
     DEVICE,
+    END_MS,
     FROM_ANKI,
     MS_PER_MINUTE,
     REVIEW_ID,
@@ -438,9 +439,14 @@ class Store(Database):
         )
 
     def list_reviews(
-        self, key: str | None = None, since_ms: int | None = None, *, with_undone: bool = False
+        self,
+        key: str | None = None,
+        since_ms: int | None = None,
+        until_ms: int = END_MS,
+        *,
+        with_undone: bool = False,
     ) -> Iterator[Review]:
-        """Yield reviews in order, optionally only those of one prompt, or since a time."""
+        """Yield reviews in order, optionally only those of one prompt, or from a time until another."""
         histories = self.aliases.histories
         terms = []
         if not with_undone:
@@ -451,8 +457,8 @@ class Store(Database):
             terms.append(f"prompt in ({', '.join('?' * len(keys))})")
             values += keys
         if since_ms is not None:
-            terms.append("at_ms >= ?")
-            values.append(since_ms)
+            terms.append("at_ms >= ? and at_ms < ?")
+            values += since_ms, until_ms
         where = f" where {' and '.join(terms)}" if terms else ""
         # To look up every review by its id, only to skip most of them, takes ten times as long.
         scan = " not indexed" if since_ms is not None and key is None else ""
@@ -689,19 +695,36 @@ class Store(Database):
         self._db.execute("delete from packs")
         self._db.execute("delete from expectations")
 
-    def find_time_before(self, key: str, answered_at_ms: int, now_ms: int) -> int:
-        """Return a time before an answer that is dated in the future, or 0 if none is known.
+    def find_times_before(self, answers: Mapping[str, int], now_ms: int) -> dict[str, int]:
+        """Return by key a time before its answer, which is dated in the future, or 0 if none is known.
 
         It is the last time, among those not in the future, that was recorded before the answer.
         """
+        first_ids = [
+            (id_, key)
+            for key, at_ms in answers.items()
+            if (id_ := self._find_first_id(key, at_ms)) is not None
+        ]
+        sql = (
+            "select at_ms from reviews where at_ms <= ? and id >= ? and id < ?"
+            " order by id desc limit 1"
+        )
+        times, last_id, time_ms = dict.fromkeys(answers, 0), "", 0
+        # In the order of their ids, so that no review is looked at twice.
+        for id_, key in sorted(first_ids):
+            time_ms = int(self.find_value(sql, now_ms, last_id, id_) or time_ms)
+            times[key], last_id = time_ms, id_
+        return times
+
+    def _find_first_id(self, key: str, answered_at_ms: int) -> str | None:
+        """Return the id of the first answer to a prompt that has this time."""
         keys = self.aliases.list_keys(key)
         sql = (
-            "select at_ms from reviews where at_ms <= ? and id < ("  # noqa: S608
-            f" select min(id) from reviews where prompt in ({', '.join('?' * len(keys))})"
+            f"select min(id) from reviews where prompt in ({', '.join('?' * len(keys))})"  # noqa: S608
             " and at_ms = ? and act = 'answer'"
-            ") order by id desc limit 1"
         )
-        return int(self.find_value(sql, now_ms, *keys, answered_at_ms) or 0)
+        found = self.find_value(sql, *keys, answered_at_ms)
+        return None if found is None else str(found)
 
     def put_memories(self, memories: Iterable[tuple[Memory, str]]) -> None:
         """Write memories, each with the id of its last review, within a transaction."""

@@ -302,10 +302,8 @@ def _matches(path: Path, digest: object) -> bool:
 def _holds(path: Path, raw: bytes) -> bool:
     """Return whether a file has exactly this content."""
     try:
-        if path.is_symlink() or path.lstat().st_size != len(raw):
-            return False
-        with path.open("rb") as file:
-            return all(
+        with open_plain_file(path) as file:
+            return os.fstat(file.fileno()).st_size == len(raw) and all(
                 file.read(_CHUNK) == raw[start : start + _CHUNK]
                 for start in range(0, len(raw), _CHUNK)
             )

@@ -42,6 +42,8 @@ _VARIABLES: Final = (
 _LOUD: Final = frozenset({"red", "yellow"})
 """Colours of what must not be overlooked."""
 _UNUSED_HEIGHT: Final = 24
+_MAX_DIGITS: Final = 9
+"""Of a width in COLUMNS."""
 _COLORS: Final = {"kitty": "256", "256color": "256", "16color": "standard"}
 """Rich's name of the colours of a terminal, by the end of TERM."""
 _COLOR_SYSTEMS: Final = {
@@ -164,7 +166,12 @@ def _name_values(values: tuple[str | None, ...]) -> dict[str, str]:
 
 
 def _pick(environ: Mapping[str, str]) -> tuple[str | None, ...]:
-    return tuple(map(environ.get, _VARIABLES))
+    values = {name: environ.get(name) for name in _VARIABLES}
+    columns = values["COLUMNS"] or ""
+    # Rich takes more for a number than Python does.
+    is_width = columns.isdecimal() and len(columns) <= _MAX_DIGITS and int(columns) > 0
+    values["COLUMNS"] = columns if is_width else None
+    return tuple(values.values())
 
 
 @lru_cache(maxsize=8)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +35,7 @@ from anki_desktop import (
 )
 from cardwright.anki.collection import open_collection
 from cardwright.anki.doors import library, package_import
+from cardwright.anki.doors.backup import back_up_daily
 from cardwright.anki.doors.closed import ProfileDoor
 from cardwright.anki.doors.door import Push
 from cardwright.anki.doors.package_import import PackageNote
@@ -222,6 +224,23 @@ def test_a_backup_may_have_the_name_of_one_that_a_killed_program_made_in_the_sam
 
     assert door.backup
     assert door.backup.stat().st_size
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pipes")
+def test_a_mark_of_a_backup_that_is_no_file_is_none(tmp_path: Path) -> None:
+    mark = tmp_path / "mine" / "backed-up"
+    mark.parent.mkdir()
+    made = tmp_path / "made.colpkg"
+
+    def back_up() -> Path | None:
+        return back_up_daily("it", [tmp_path], date(2026, 11, 28), mark.parent, lambda _: made)
+
+    os.mkfifo(mark)
+    assert back_up() == made
+    mark.unlink()
+    mark.symlink_to("/dev/zero")
+    assert back_up() == made
+    assert back_up() is None
 
 
 def test_nothing_is_written_without_a_backup(

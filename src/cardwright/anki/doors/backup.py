@@ -15,12 +15,14 @@ from cardwright.anki.error import AnkiError
 from cardwright.files import find_free, make_private_folder, write_file
 from cardwright.foreign.error import ForeignFileError
 from cardwright.foreign.live_database import copy_database
+from cardwright.foreign.plain_file import read_plain_file
 from cardwright.foreign.zstd import compress
 
 _MAX_BYTES: Final = 2 * 2**30
 _META: Final = b"\x08\x03"
 """The version of the format, as Protocol Buffers have it: field 1 is 3."""
 _CHUNK: Final = 2**20
+_MAX_MARKER: Final = 100
 
 
 def write_backup(collection: Path, folder: Path, now: datetime) -> Path:
@@ -62,8 +64,8 @@ def back_up_daily(
 
     """
     marker = own / "backed-up"
-    with suppress(OSError):
-        if marker.read_text("utf-8") == today.isoformat():
+    with suppress(FileNotFoundError, ForeignFileError):
+        if read_plain_file(marker, _MAX_MARKER) == today.isoformat().encode():
             return None
     reason = ""
     for folder in (*folders, own / "backups"):

@@ -18,6 +18,7 @@ from cardwright.app.doctor.store import list_leftovers, report_leftovers
 from cardwright.app.histories import list_claims
 from cardwright.app.project import Project, count_problems, open_project
 from cardwright.app.projects import list_projects
+from cardwright.app.release import read_changelog
 from cardwright.diagnostic import Diagnostic
 from cardwright.error import ProjectError
 from cardwright.files import find_below, find_real
@@ -186,15 +187,26 @@ def _explain_ledger(case: Case, project: Project, problem: Diagnostic) -> Findin
 
 
 def _check_changelogs(case: Case, project: Project) -> Iterator[Finding]:
-    """Report a release of an older version of Cardwright, killed before it wrote its ledger."""
+    """Report changelogs that no release can add to, or that name one which its ledger lacks."""
     for pack, ledger in project.ledgers.items():
         if project.has_damaged_ledger(pack):
             continue
         path = project.root / "decks" / pack / CHANGELOG_NAME
-        if path.is_symlink() or not path.is_file():
+        try:
+            text = read_changelog(project, pack)[:_MAX_CHANGELOG]
+        except (ProjectError, OSError) as error:
+            message = (
+                error.message if isinstance(error, ProjectError) else f"{path}: {error.strerror}"
+            )
+            yield Finding(
+                code="changelog-unreadable",
+                severity="error",
+                message=f"the changelog of `{pack}` cannot be read: {message}",
+                harm="nothing is lost, but the pack cannot be released",
+                help="move it away, or restore it from version control",
+                path=path,
+            )
             continue
-        with path.open(encoding="utf-8", errors="replace") as file:
-            text = file.read(_MAX_CHANGELOG)
         heading = _HEADING.search(text)
         released = tuple(map(int, re.findall(r"\d{1,9}", ledger.version)[:3]))
         if heading and tuple(map(int, heading.groups())) > released:

@@ -24,14 +24,17 @@ def examine_sync(case: Case, report: Report) -> None:
         report.summary = "not used: `cards sync DIR` shares reviews with your other machines"
         return
     report.summary = str(folder)
-    if not folder.exists():
+    if not folder.is_dir():
+        is_there = folder.exists()
         report.findings.append(
             Finding(
                 code="sync-folder-missing",
                 severity="warning",
-                message=f"the sync folder {folder} is not there",
+                message=f"the sync folder {folder} is not {'a folder' if is_there else 'there'}",
                 harm="nothing is lost, but reviews do not reach your other machines",
-                help="check that its drive is connected and your sync program runs, or sync with "
+                help="move away what is in its place, or sync with another folder"
+                if is_there
+                else "check that its drive is connected and your sync program runs, or sync with "
                 "another folder",
                 path=folder,
             )
