@@ -160,7 +160,6 @@ class Kind:
 
     A built-in kind has none: no file of a project declares it.
     """
-    _by_name: dict[str, Field] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def is_built_in(self) -> bool:
@@ -183,9 +182,10 @@ class Kind:
             KeyError: there is no such field.
 
         """
-        if not self._by_name:
-            self._by_name.update({one.name: one for one in reversed(self.fields)})
-        return self._by_name[name]
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)
 
 
 def make_anki_id(*parts: str) -> int:

@@ -119,13 +119,17 @@ def test_an_interrupted_release_is_reported(write: Write, run: Run, project: Pat
     assert "nothing has changed" in run("release", "trees", exit_code=1).stderr
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(28, "No space left on device")])
+@pytest.mark.parametrize(
+    ("error", "exit_code"),
+    [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 1)],
+)
 @pytest.mark.parametrize("has_begun", [True, False])
 def test_who_interrupts_a_release_is_told_how_to_finish_it(
     write: Write,
     run: Run,
     monkeypatch: pytest.MonkeyPatch,
     error: BaseException,
+    exit_code: int,
     *,
     has_begun: bool,
 ) -> None:
@@ -137,7 +141,7 @@ def test_who_interrupts_a_release_is_told_how_to_finish_it(
         patch.setattr(
             f"cardwright.app.release.{'write_package' if has_begun else 'stream_below'}", fail
         )
-        told = run("release", "trees", exit_code=1).stderr
+        told = run("release", "trees", exit_code=exit_code).stderr
 
     assert (
         "trees 1.0.0 is not finished yet: `cards release trees` finishes it" in told

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from hypothesis import given
@@ -15,7 +13,7 @@ from rich.console import Console, RenderableType
 
 from cardwright.diagnostic import Span
 from cardwright.kinds import list_prompts
-from cardwright.model import Card, Collection, Field, Kind, Option, Prompt, Source, Value
+from cardwright.model import Card, Collection, Kind, Option, Prompt, Source, Value
 from cardwright.project.document import Document
 from cardwright.project.kind import parse_kind, read_built_in_kinds
 from cardwright.project.load import load
@@ -248,29 +246,6 @@ def test_of_a_long_card_few_prompts_are_shown() -> None:
 
     assert "… and 2 prompts more\n" in shown
     assert shown.count("[…]") == 2
-
-
-class Watched(tuple[Field, ...]):
-    """Counts how often somebody goes through it."""
-
-    __slots__ = ()
-    walks: ClassVar = 0
-
-    def __iter__(self) -> Iterator[Field]:
-        Watched.walks += 1
-        return super().__iter__()
-
-
-def test_fields_are_found_by_name_without_a_search() -> None:
-    kind = replace(KINDS["term"], fields=Watched(KINDS["term"].fields))
-    Watched.walks = 0
-    for field in KINDS["term"].fields * 10:
-        assert kind.field(field.name) is field
-    assert Watched.walks <= 1
-    with pytest.raises(KeyError):
-        kind.field("none")
-    with pytest.raises(KeyError):
-        replace(kind, fields=kind.fields[:1]).field(kind.fields[1].name)
 
 
 @cache
