@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
-from threading import Timer
 
 import pytest
 from hypothesis import given
@@ -34,21 +32,17 @@ from cardwright.incoming import (
 )
 from cardwright.kinds.template import find_needed_fields, makes_card
 from cardwright.web.maths import convert_maths
+from nets import ended_in_time
 from project_files import Run
 from strange_packages import encode, make_newest_database, pack_newest
 
-GENEROUS_S = 120
-"""A net: what is not in proportion takes minutes, or all memory; what is, a second."""
 LONG = 60_000
 
 
 @pytest.fixture(autouse=True)
 def _net() -> Iterator[None]:
-    timer = Timer(GENEROUS_S, os._exit, (1,))
-    timer.daemon = True
-    timer.start()
-    yield
-    timer.cancel()
+    with ended_in_time():
+        yield
 
 
 def write_deck(path: Path, texts: list[str], front: str = "{{Front}}") -> Path:

@@ -14,7 +14,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
-from threading import Timer
 from typing import Any
 
 import pytest
@@ -27,24 +26,19 @@ from cardwright.cli.main import cards
 from cardwright.foreign import archive, database, json_text
 from cardwright.text import make_plain
 from mutations import mutate_database
+from nets import GENEROUS_S, ended_in_time
 from strange_packages import NOTES, SCHEMA, make_database, pack, write_package
 
 ACTING = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
 )
 HARM = "\x1b]0;owned\x07\x1b[2J\x9b31m\x00\r\x7f\u202e\u2066\u200b\ufeff"
-GENEROUS_S = 120
-"""A net for what would go on for ever; nothing here takes seconds."""
 
 
 @pytest.fixture(autouse=True)
 def _net() -> Iterator[None]:
-    # A query that goes on for ever cannot be interrupted otherwise.
-    timer = Timer(GENEROUS_S, os._exit, (1,))
-    timer.daemon = True
-    timer.start()
-    yield
-    timer.cancel()
+    with ended_in_time():
+        yield
 
 
 @pytest.fixture
