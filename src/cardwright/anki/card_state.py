@@ -26,8 +26,9 @@ from cardwright.memory import Memory, State
 _MIN_EASE: Final = 1_300
 _EASE_STEPS: Final = {1: -200, 2: -150, 3: 0, 4: 150}
 """What each rating of a review adds to the ease factor, in thousandths."""
-_MAX_I32: Final = 2**31 - 1
-_MAX_U16: Final = 2**16 - 1
+MAX_INT: Final = 2**31 - 1
+"""The largest number of a card that Anki can hold."""
+MAX_FACTOR: Final = 2**16 - 1
 _KINDS: Final = {
     State.NEW: CardKind.NEW,
     State.LEARNING: CardKind.LEARNING,
@@ -136,12 +137,12 @@ def keep_state(card: AnkiCard, *, is_suspended: bool, flag: int) -> CardWrite:
 def _fit(write: CardWrite) -> CardWrite:
     """Return a state with numbers that Anki can hold: those of a damaged card can be any."""
     return write._replace(
-        due=min(max(write.due, -_MAX_I32), _MAX_I32),
-        interval_days=min(max(write.interval_days, 0), _MAX_I32),
-        factor=min(max(write.factor, 0), _MAX_U16),
-        reps=min(max(write.reps, 0), _MAX_I32),
-        lapses=min(max(write.lapses, 0), _MAX_I32),
-        left=min(max(write.left, 0), _MAX_I32),
+        due=min(max(write.due, -MAX_INT), MAX_INT),
+        interval_days=min(max(write.interval_days, 0), MAX_INT),
+        factor=min(max(write.factor, 0), MAX_FACTOR),
+        reps=min(max(write.reps, 0), MAX_INT),
+        lapses=min(max(write.lapses, 0), MAX_INT),
+        left=min(max(write.left, 0), MAX_INT),
     )
 
 
@@ -210,7 +211,7 @@ def _find_position(card: AnkiCard, data: Mapping[str, Any]) -> int:
     if card.row.kind == CardKind.NEW:
         return card.row.original_due if card.row.is_filtered else card.row.due
     position = data.get("pos")
-    return position if isinstance(position, int) and 0 <= position <= _MAX_I32 else 0
+    return position if isinstance(position, int) and 0 <= position <= MAX_INT else 0
 
 
 def _restore_queue(kind: int, due: int) -> int:

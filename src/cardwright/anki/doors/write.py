@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from cardwright.anki.card_data import write_options
-from cardwright.anki.card_state import apply_write
+from cardwright.anki.card_state import MAX_FACTOR, MAX_INT, apply_write
 from cardwright.anki.doors.door import Push
 from cardwright.anki.doors.library import find_database
 from cardwright.anki.error import AnkiChangedError, AnkiError
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from anki.collection import Collection
 
 _CHANGED: Final = "the collection has changed since it was read"
-_MAX_INT: Final = 2**31 - 1
-_MAX_FACTOR: Final = 2**16 - 1
 _COLUMNS: Final = "id, nid, did, ord, mod, type, queue, due, ivl, factor, reps, lapses, left, odue, odid, flags, data"
 """Those of a CardRow."""
 _DUE: Final = 7
@@ -143,9 +141,9 @@ def _check_range(card: CardWrite) -> None:
     is_good = (
         card.kind in set(CardKind)
         and card.queue in set(CardQueue)
-        and -_MAX_INT <= card.due <= _MAX_INT
-        and all(0 <= number <= _MAX_INT for number in numbers)
-        and 0 <= card.factor <= _MAX_FACTOR
+        and -MAX_INT <= card.due <= MAX_INT
+        and all(0 <= number <= MAX_INT for number in numbers)
+        and 0 <= card.factor <= MAX_FACTOR
     )
     if not is_good:
         raise AnkiError(
